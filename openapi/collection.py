@@ -16,6 +16,7 @@ from openapi.item_members import (
     objects_in,
     spelt,
 )
+from openapi.item_paths import LAST_PARAMETER, shape_of
 from openapi.operation import PATH_PARAMETER, Operation
 
 _LONGEST_ID = 1000
@@ -26,18 +27,21 @@ _LONGEST_ID = 1000
 class Collection:
     """The operations on the items of one path.
 
-    ``base`` is the shape of the path that items lie below; ``id_parameters`` has the name of the
-    parameter with the id, for each operation by id. ``updates`` change an item by its id, and
-    ``updates_in_body`` are those on the path of the collection, whose body has the id.
+    ``base`` is the shape of the path that items lie below, and ``nested`` has the shapes of those
+    that have the same items in a parent: ``/docs/{}/comments`` beside ``/comments``.
+    ``id_parameters`` has the name of the parameter with the id, for each operation by id.
+    ``updates`` change an item by its id, and ``updates_in_body`` are those on the path of the
+    collection, whose body has the id. ``makers`` make items.
     """
 
     base: str
-    create: Operation
-    read: Operation | None
-    delete: Operation | None
-    updates: tuple[Operation, ...]
-    updates_in_body: tuple[Operation, ...]
-    list: Operation | None
+    nested: frozenset[str]
+    makers: Sequence[Operation]
+    reads: Sequence[Operation]
+    deletes: Sequence[Operation]
+    updates: Sequence[Operation]
+    updates_in_body: Sequence[Operation]
+    lists: Sequence[Operation]
     id: str
     id_parameters: Mapping[Operation, str]
     reader: Members
@@ -46,14 +50,41 @@ class Collection:
     def _asked_by(self) -> dict[Operation, Sequence[ItemPlace]]:
         return {}
 
+    @property
+    def create(self) -> Operation:
+        """The first operation that makes items."""
+        return self.makers[0]
+
+    @property
+    def read(self) -> Operation | None:
+        """The first operation that shows an item by its id."""
+        return next(iter(self.reads), None)
+
     def path(self, operation: Operation, parameters: Mapping[str, Any]) -> str:
-        """The path of the collection in a request: ``/customers/7/payments``."""
+        """The path of the collection in a request, in a parent too: ``/customers/7/payments``."""
+        shape = shape_of(operation.path)
+        shape = LAST_PARAMETER.sub("", shape) if operation in self.id_parameters else shape
+        return self._filled(self.bases(shape)[0], operation, parameters)
+
+    def bases(self, shape: str) -> tuple[str, str]:
+        """The shape of the path that items of a request lie below, and that without a parent."""
+        return (shape if shape in self.nested else self.base), self.base
+
+    def flat_path(self, operation: Operation, parameters: Mapping[str, Any]) -> str:
+        """The path of the collection in a request, without a parent that others do not have."""
+        return self._filled(self.base, operation, parameters)
+
+    def _filled(self, shape: str, operation: Operation, parameters: Mapping[str, Any]) -> str:
         own = self.id_parameters.get(operation)
         names = [one for one in PATH_PARAMETER.findall(operation.path) if one != own]
-        path = self.base
         for name in names:
-            path = path.replace("{}", id_text(parameters.get(name)), 1)
-        return path
+            shape = shape.replace("{}", id_text(parameters.get(name)), 1)
+        return shape
+
+    @property
+    def is_made_here(self) -> bool:
+        """Whether nothing makes items but the POSTs on the paths that they lie below."""
+        return {shape_of(one.path) for one in self.makers} <= {self.base, *self.nested}
 
     def takes_id(self, value: object) -> bool:
         """Whether a value can be an id: each operation by id takes it in its path."""
@@ -81,14 +112,12 @@ class Collection:
         """Where the answers of its operations have an item, for those that have one."""
         found = {}
         for operation in (
-            self.create,
-            self.read,
-            self.delete,
+            *self.makers,
+            *self.reads,
+            *self.deletes,
             *self.updates,
             *self.updates_in_body,
         ):
-            if operation is None:
-                continue
             media_type = json_of(operation, operation.success_status)
             schema = media_type.schema if media_type else None
             place = schema and item_place(self.reader, schema.definition, self.id, self.noun)

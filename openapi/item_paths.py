@@ -1,6 +1,7 @@
-"""Paths of items: their shape, without the names of their parameters."""
+"""Paths of items: their shape, without the names of their parameters, and which belong together."""
 
 import re
+from collections.abc import Iterator, Set
 
 from openapi.operation import PATH_PARAMETER
 
@@ -8,7 +9,53 @@ _ENDING = re.compile(r"(\.json|\.xml)?/?$")
 LAST_PARAMETER = re.compile(r"/\{\}$")
 """The end of the shape of an item's path."""
 
+_MAKING = re.compile(r"[/:](create|new|add|insert)$")
+_SEEKING = re.compile(
+    r"[/:]_?(search|query|find|filter|lookup|list|count|aggregate|validate|verify|check|preview|simulate"
+    r"|estimate|calculate|match|suggest|autocomplete|export|compare|test|parse|login)$",
+    re.IGNORECASE,
+)
+_ALIKE = 0.8
+"""The share of the members of the smaller of two objects that the other has, if both are one."""
+
 
 def shape_of(path: str) -> str:
     """A path without the names of its parameters, and without ``/`` or ``.json`` at its end."""
     return _ENDING.sub("", PATH_PARAMETER.sub("{}", path))
+
+
+def made_below(shape: str) -> str | None:
+    """The path of the items that a POST on a path with a verb makes: ``/things/create``."""
+    found = _MAKING.sub("", shape)
+    return found if found not in {shape, ""} else None
+
+
+def only_seeks(shape: str) -> bool:
+    """Whether a path ends with a word for what makes nothing: ``/things/_search``."""
+    return bool(_SEEKING.search(shape))
+
+
+def shallow(path: str) -> Iterator[str]:
+    """The paths that have the items made on a path in a parent, the nearest first.
+
+    That of ``/docs/{id}/comments`` is ``/comments``.
+    """
+    *above, noun = path.split("/")
+    if "{" in noun:
+        return
+    while len(above) > 1 and "{" in above[-1]:
+        above.pop()
+        if len(above) > 1:
+            yield "/".join([*above, noun])
+            if "{" not in above[-1]:
+                above.pop()
+                yield "/".join([*above, noun])
+
+
+def are_alike(one: Set[str], other: Set[str], *, whole: bool = False) -> bool:
+    """Whether two objects have so many members in common that both show the same item.
+
+    With ``whole`` one of them has all members of the other.
+    """
+    smaller = min(len(one), len(other))
+    return smaller > 0 and len(one & other) >= smaller * (1 if whole else _ALIKE)

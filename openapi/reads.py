@@ -102,7 +102,7 @@ def read_of(operation: Operation) -> Read | None:
         return None
     create = resource.create
     collection = collections_of(operation.contract, frozenset()).of(operation)
-    if collection is None or collection.create is not create or collection.read is not operation:
+    if collection is None or collection.create is not create or operation not in collection.reads:
         return None
     made = collection.shown.get(create)
     if made is None or create.success_status not in _AT_ONCE:

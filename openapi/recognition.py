@@ -4,17 +4,27 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from openapi.collection import Collection
 from openapi.contract import Contract
 from openapi.errors import ContractError
-from openapi.item_members import Members, called_id, id_member, json_of, objects_in
-from openapi.item_paths import LAST_PARAMETER, shape_of
+from openapi.item_members import Members, called_id, id_member, json_of, objects_in, singular, spelt
+from openapi.item_paths import LAST_PARAMETER, are_alike, made_below, only_seeks, shallow, shape_of
 from openapi.operation import PATH_PARAMETER, Operation, is_greedy
+from openapi.resource import request_members
 
 _ACTION = re.compile(r"/\{\}/[^/{}]+")
 _LINKED_ID = re.compile(r"\$(response|request)\.body#/(.+)")
 _MADE = (200, 201, 202, 204)
+
+
+class _Maker(NamedTuple):
+    """A POST that makes items, where its answer has their id, and whether they lie in a parent."""
+
+    operation: Operation
+    pointer: str | None = None
+    is_nested: bool = False
 
 
 class Collections:
@@ -33,26 +43,40 @@ class Collections:
         self._above: dict[Operation, tuple[Collection, str] | None] = {}
 
     @cached_property
-    def _creates(self) -> Mapping[str, tuple[Operation, str | None]]:
-        """The operation that makes the items below a path, and the pointer of the id, by shape."""
-        found: dict[str, tuple[Operation, str | None]] = {}
+    def _makers(self) -> Mapping[str, Sequence[_Maker]]:
+        """The operations that make the items below a path, by its shape."""
+        found: dict[str, list[_Maker]] = {}
         creating = [one for one in self._by_id.values() if self._may_create(one)]
-        for create in creating:
-            shape = shape_of(create.path)
-            if f"{shape}/{{}}" in self._by_shape or self._actions(shape):
-                found.setdefault(shape, (create, None))
-        for create in creating:
-            if shape_of(create.path) not in found:
-                for target, pointer in self._links(create):
-                    found.setdefault(
-                        LAST_PARAMETER.sub("", shape_of(target.path)), (create, pointer)
-                    )
-        for create in creating:
-            if not any(create is one for one, _ in found.values()):
-                base = self._base_by_schema(create)
-                if base is not None:
-                    found.setdefault(base, (create, None))
+        below = {
+            one: shape
+            for one in creating
+            if (shape := shape_of(one.path)) and self._has_items(shape)
+        }
+        for create, shape in below.items():
+            found.setdefault(shape, []).append(_Maker(create))
+        others = [one for one in creating if one not in below and not only_seeks(one.path)]
+        ways = (self._base_of_verb, self._linked, self._base_by_schema)
+        for way in ways:
+            left = []
+            for create in others:
+                base, pointer = way(create)
+                if base is None:
+                    left.append(create)
+                elif base not in found:
+                    found[base] = [_Maker(create, pointer)]
+            others = left
+        for create in (*below, *others):
+            base = self._shallow_base(create)
+            if base is None:
+                continue
+            if create in below:
+                del found[below[create]]
+            # First what makes an item without a parent.
+            found.setdefault(base, []).append(_Maker(create, is_nested=True))
         return found
+
+    def _has_items(self, shape: str) -> bool:
+        return f"{shape}/{{}}" in self._by_shape or bool(self._actions(shape))
 
     def _actions(self, base: str) -> Sequence[Operation]:
         """The actions on one item of a path that has a list: ``POST /hooks/{id}/deactivate``."""
@@ -74,8 +98,14 @@ class Collections:
             and not shape_of(operation.path).endswith("{}")
         )
 
-    def _links(self, create: Operation) -> Iterator[tuple[Operation, str]]:
-        """The operations by id that the answer of a POST links to, and where their id stands."""
+    def _base_of_verb(self, create: Operation) -> tuple[str | None, str | None]:
+        """The path of the items, where that of the POST only says that one is made."""
+        base = made_below(shape_of(create.path))
+        is_base = base and "POST" not in self._by_shape.get(base, {})
+        return (base if base and is_base and self._shows_same(create, base) else None), None
+
+    def _linked(self, create: Operation) -> tuple[str | None, str | None]:
+        """The path of the items that the answer of a POST links to, and where their id stands."""
         answer = create.response(create.success_status)
         for link in answer.links.values() if answer else ():
             with suppress(ContractError, AttributeError, TypeError):
@@ -88,39 +118,108 @@ class Collections:
                 value = parameters.get(name, parameters.get(f"path.{name}"))
                 pointer = _LINKED_ID.fullmatch(value) if isinstance(value, str) else None
                 if pointer and target.path.count("{") == create.path.count("{") + 1:
-                    yield target, pointer[2]
+                    return LAST_PARAMETER.sub("", shape_of(target.path)), pointer[2]
+        return None, None
 
-    def _base_by_schema(self, create: Operation) -> str | None:
+    def _base_by_schema(self, create: Operation) -> tuple[str | None, str | None]:
         """The path of the items with the schema of the answer, where no other POST makes them."""
-        made = json_of(create, create.success_status)
-        if (
-            not made
-            or not made.schema
-            or not made.schema.pointer.startswith("#/components/schemas/")
-        ):
-            return None
+        made = _component(create)
+        if made is None:
+            return None, None
         bases = []
         for shape, by_method in self._by_shape.items():
             read, base = by_method.get("GET"), LAST_PARAMETER.sub("", shape)
             if read is None or base == shape or "POST" in self._by_shape.get(base, {}):
                 continue
-            shown = json_of(read, read.success_status)
-            same = shown and shown.schema and shown.schema.pointer == made.schema.pointer
             parents = PATH_PARAMETER.findall(read.path)[:-1]
-            if same and parents == PATH_PARAMETER.findall(create.path):
+            if _component(read) == made and parents == PATH_PARAMETER.findall(create.path):
                 bases.append(base)
-        return bases[0] if len(bases) == 1 else None
+        return (bases[0] if len(bases) == 1 else None), None
+
+    def _shallow_base(self, create: Operation) -> str | None:
+        """The path without a parent that has the items made in one; None without any."""
+        shape = shape_of(create.path)
+        for base in shallow(shape):
+            flat = self._by_shape.get(base, {}).get("POST")
+            if (
+                self._shows_same(create, base, self._by_shape.get(f"{shape}/{{}}"))
+                and not self._only_names(create, base)
+                and (flat is None or self._asks_same(create, flat))
+            ):
+                return base
+        return None
+
+    def _shows_same(
+        self, create: Operation, base: str, nested: Mapping[str, Operation] | None = None
+    ) -> bool:
+        """Whether a POST answers with what an operation by id on another path shows.
+
+        Items that are shown below the POST's own path too, by ``nested`` operations, are the same
+        where nothing tells them apart.
+        """
+        noun = base.rpartition("/")[2]
+        for one in self._by_shape.get(f"{base}/{{}}", {}).values():
+            parameter = PATH_PARAMETER.findall(one.path)[-1]
+            if one.method not in {"GET", "PUT", "PATCH"}:
+                continue
+            pointers = {_component(create), _component(one)}
+            is_one = len(pointers) == 1 and None not in pointers
+            if nested is not None and not is_one and None not in pointers:
+                continue
+            shown, made = self._objects(one, noun), self._objects(create, noun)
+            for members in shown:
+                own = id_member(members, parameter, noun)
+                names = [mine.keys() for mine in made if own in mine]
+                if nested is not None and own not in self._ids(nested, noun):
+                    continue
+                if any(
+                    is_one
+                    or (names_ == members.keys() if nested is not None else
+                        are_alike(names_, members.keys(), whole=None not in pointers))
+                    for names_ in names
+                ):  # fmt: skip
+                    return True
+        return False
+
+    def _ids(self, by_id: Mapping[str, Operation], noun: str) -> Iterator[str | None]:
+        """The member that operations by id name in their path."""
+        for one in by_id.values():
+            parameter = PATH_PARAMETER.findall(one.path)[-1]
+            for members in self._objects(one, noun):
+                yield id_member(members, parameter, noun)
+
+    def _asks_same(self, create: Operation, other: Operation) -> bool:
+        """Whether two POSTs ask for the same: one that adds what is there asks for its id."""
+        asked, known = set(request_members(create)), set(request_members(other))
+        return asked == known or are_alike(asked, known)
+
+    def _only_names(self, create: Operation, base: str) -> bool:
+        """Whether a POST asks for nothing but the id of what is there already."""
+        by_id, noun = self._by_shape[f"{base}/{{}}"], singular(base.rpartition("/")[2])
+        names = {PATH_PARAMETER.findall(one.path)[-1] for one in by_id.values()}
+        ids = {"id", "ids", noun, f"{noun}id", f"{noun}ids", *map(spelt, names)}
+        asked = {spelt(one) for one in request_members(create)}
+        return bool(asked) and asked <= ids
+
+    def _objects(
+        self, operation: Operation, noun: str
+    ) -> Sequence[Mapping[str, Mapping[str, Any]]]:
+        media_type = json_of(operation, operation.success_status)
+        schema = media_type.schema if media_type else None
+        found = objects_in(self._reader, schema.definition, noun) if schema else ()
+        return [members for _, members in found]
 
     def has_any(self) -> bool:
         """Whether there is any collection in the contract."""
-        return any(map(self._at, self._creates))
+        return any(map(self._at, self._makers))
 
     def of(self, operation: Operation) -> Collection | None:
         """The collection that an operation is of; None where it is of none."""
         if operation not in self._of:
             shape = shape_of(operation.path)
             bases = [shape, LAST_PARAMETER.sub("", shape)]
-            bases += [base for base, (create, _) in self._creates.items() if create is operation]
+            bases += [base for base, makers in self._makers.items()
+                      if any(one.operation is operation for one in makers)]  # fmt: skip
             found = (self._at(base) for base in bases)
             self._of[operation] = next(
                 (one for one in found if one and operation in _operations(one)), None
@@ -142,48 +241,72 @@ class Collections:
                 collection = (
                     self._at("/".join(parts[: end - 1])) if parts[end - 1] == "{}" else None
                 )
-                if collection and shape_of(collection.create.path) == collection.base:
+                if collection and collection.is_made_here:
                     found = collection, "/".join(parts[:end])
                     break
             self._above[operation] = found
         return self._above[operation]
 
+    @cached_property
+    def _flat(self) -> Mapping[str, str]:
+        """The path of the items without their parent, for each path in a parent."""
+        return {
+            shape_of(one.operation.path): base
+            for base, makers in self._makers.items()
+            for one in makers
+            if one.is_nested
+        }
+
     def _at(self, base: str) -> Collection | None:
+        base = self._flat.get(base, base)
         if base not in self._of_base:
             self._of_base[base] = self._read(base)
         return self._of_base[base]
 
     def _read(self, base: str) -> Collection | None:
-        if base not in self._creates:
+        if base not in self._makers:
             return None
-        create, pointer = self._creates[base]
-        on_item = {
-            method: one
-            for method, one in self._by_shape.get(f"{base}/{{}}", {}).items()
+        # First what makes an item without a parent.
+        makers = sorted(self._makers[base], key=lambda one: one.is_nested)
+        creating = [one.operation for one in makers]
+        nested = [shape_of(one.operation.path) for one in makers if one.is_nested]
+        on_item = [
+            one
+            for shape in (base, *nested)
+            for one in self._by_shape.get(f"{shape}/{{}}", {}).values()
             if one.name not in self._apart
-        }
-        beside = self._by_shape.get(base, {}) | self._by_shape.get(shape_of(create.path), {})
-        read, delete = on_item.get("GET"), on_item.get("DELETE")
-        by_parameter = [*on_item.values()] or self._actions(base)
+        ]
+        beside = [
+            one
+            for shape in dict.fromkeys((base, *(shape_of(one.path) for one in creating)))
+            for one in self._by_shape.get(shape, {}).values()
+        ]
+        by_parameter = on_item or self._actions(base)
         if not by_parameter:
             return None
         parameter = PATH_PARAMETER.findall(by_parameter[0].path)[-1]
         noun = base.rpartition("/")[2]
-        identity = self._id(pointer, parameter, noun, [read, create, *on_item.values()])
+        reads = [one for one in on_item if one.method == "GET"]
+        identity = self._id(makers[0].pointer, parameter, noun, [*reads, *creating, *on_item])
         # Without an operation by id, only a member of that very name is sure to be the id.
         if identity is None or (not on_item and identity != parameter):
             return None
-        by_id = [one for one in map(on_item.get, ("PUT", "PATCH", "POST")) if one]
         return Collection(
             base=base,
-            create=create,
-            read=read,
-            delete=delete,
-            updates=tuple(one for one in by_id if one.request_body),
-            updates_in_body=tuple(
-                one for one in map(beside.get, ("PUT", "PATCH")) if one and one.request_body
-            ),
-            list=beside.get("GET"),
+            nested=frozenset(nested),
+            makers=creating,
+            reads=reads,
+            deletes=[one for one in on_item if one.method == "DELETE"],
+            updates=[
+                one
+                for method in ("PUT", "PATCH", "POST")
+                for one in on_item
+                if one.method == method and one.request_body
+            ],
+            updates_in_body=[
+                one for one in beside if one.method in {"PUT", "PATCH"} and one.request_body
+            ],
+            lists=[one for one in beside if one.method == "GET"],
             id=identity,
             id_parameters={one: PATH_PARAMETER.findall(one.path)[-1] for one in by_parameter},
             reader=self._reader,
@@ -194,19 +317,14 @@ class Collections:
         pointer: str | None,
         parameter: str,
         noun: str,
-        operations: Sequence[Operation | None],
+        operations: Sequence[Operation],
     ) -> str | None:
         """The member with the id, in the first answer that has one.
 
         None for an id from a fixed list.
         """
         linked = pointer.rpartition("/")[2] if pointer else None
-        objects = []
-        for operation in operations:
-            media_type = json_of(operation, operation.success_status) if operation else None
-            if media_type and media_type.schema:
-                found = objects_in(self._reader, media_type.schema.definition, noun)
-                objects += [members for _, members in found]
+        objects = [one for operation in operations for one in self._objects(operation, noun)]
         named = [
             *((linked, members) for members in objects if linked in members),
             *((id_member(members, parameter, noun), members) for members in objects),
@@ -222,8 +340,16 @@ def collections_of(contract: Contract, apart: frozenset[str]) -> Collections:
     return Collections(contract, apart)
 
 
+def _component(operation: Operation) -> str | None:
+    """The named schema that an operation answers with; None where it has no name."""
+    media_type = json_of(operation, operation.success_status)
+    schema = media_type.schema if media_type else None
+    pointer = schema.pointer if schema else ""
+    return pointer if pointer.startswith("#/components/schemas/") else None
+
+
 def _operations(collection: Collection) -> Iterator[Operation]:
-    yield collection.create
+    yield from collection.makers
     yield from collection.updates
     yield from collection.updates_in_body
-    yield from (one for one in (collection.read, collection.delete, collection.list) if one)
+    yield from (*collection.reads, *collection.deletes, *collection.lists)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from openapi.envelopes import envelope_of, wrappers
 from openapi.item_members import NATURAL_KEYS
+from openapi.item_paths import are_alike, shallow
 from openapi.operation import MediaType, Operation
 from openapi.paging import PageMembers, page_members, snake
 from openapi.references import merge_schemas
@@ -52,11 +53,12 @@ def says_ended(name: str, value: object) -> bool:
 class Resource:
     """A kind of resource, and the names of its members.
 
-    ``id`` names one in lists and cursors; ``handle`` has the value that stands in the path of an
-    operation on it; ``login`` is the client id of the one that is exchanged for a token; ``name``
-    is the text that people call it by; ``secret`` is in the answer of ``create`` alone, None where
-    the resource has none; ``state`` says in the list whether it was revoked, None where nothing
-    does.
+    Operations on one lie below ``bases``: the path of ``create``, or one without its parent,
+    ``/comments`` beside ``/docs/{id}/comments``. ``id`` names one in lists and cursors;
+    ``handle`` has the value that stands in the path of an operation on it; ``login`` is the client
+    id of the one that is exchanged for a token; ``name`` is the text that people call it by;
+    ``secret`` is in the answer of ``create`` alone, None where the resource has none; ``state``
+    says in the list whether it was revoked, None where nothing does.
     """
 
     create: Operation
@@ -72,19 +74,22 @@ class Resource:
     state: str | None = None
     states: tuple[str, ...] = ()
     """The documented values of ``state``."""
+    bases: tuple[str, ...] = ()
 
     @classmethod
     def created_by(cls, create: Operation, operations: Mapping[str, Operation]) -> Self:
         """The resource that an operation creates, with the operations on its path and below."""
         beside = [one for one in operations.values() if one.path == create.path]
-        below = [one for one in operations.values() if _is_below(one.path, create.path)]
+        bases = _bases(create, operations)
+        base = bases[0]
+        below = [one for one in operations.values() if _is_below(one.path, base)]
         pages = next((one for one in beside if page_members(one)), None)
         on_one = [one for one in below if one.path.endswith("}")]
         revoke = next((one for one in on_one if one.method == "DELETE"), None) or next(
             (one for one in below if one.method == "POST" and _ENDING.search(one.path)), None
         )
         members = success_members(create)
-        parameter = next((_parameter_of(one.path, create.path) for one in below), "")
+        parameter = next((_parameter_of(one.path, base) for one in below), "")
         handle = _handle(members, parameter, create.path)
         items = item_members(pages) if pages else {}
         secret = secret_member(create)
@@ -102,12 +107,29 @@ class Resource:
             read=next((one for one in on_one if one.method == "GET"), None),
             state=_state_member(pages) if pages else None,
             states=_states(pages) if pages else (),
+            bases=bases,
         )
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Its operations: create, and list, read and revoke where they are."""
         return tuple(one for one in (self.create, self.list, self.read, self.revoke) if one)
+
+    def has_items_below(self, path: str) -> bool:
+        """Whether the resource lies below a path: that of its POST, or one without the parent."""
+        return path == self.create.path or path in self.bases
+
+    def place_of(self, operation: Operation, collection: str) -> tuple[str, str]:
+        """Where an operation is on one that was made below a concrete path: that, and the rest.
+
+        A parent in the concrete path is left out where that of the operation has none.
+        """
+        base = self.bases[0]
+        below = operation.path.removeprefix(base)
+        if base == self.create.path:
+            return collection, below
+        *above, noun = base.split("/")
+        return "/".join([*collection.split("/")[: len(above)], noun]), below
 
     @property
     def is_chosen(self) -> bool:
@@ -143,11 +165,9 @@ def makes_resource(operation: Operation, operations: Mapping[str, Operation]) ->
         return False
     if operation.success_status == HTTPStatus.CREATED:
         return True
-    members = success_members(operation)
+    members, base = success_members(operation), _bases(operation, operations)[0]
     ids = (
-        _parameter_of(one.path, operation.path)
-        for one in operations.values()
-        if _is_below(one.path, operation.path)
+        _parameter_of(one.path, base) for one in operations.values() if _is_below(one.path, base)
     )
     return any(_named_after(members, one, operation.path) for one in ids)
 
@@ -155,6 +175,27 @@ def makes_resource(operation: Operation, operations: Mapping[str, Operation]) ->
 def creates(operation: Operation) -> bool:
     """The operation creates a resource."""
     return operation.resource is not None and operation.resource.create is operation
+
+
+def _bases(create: Operation, operations: Mapping[str, Operation]) -> tuple[str, ...]:
+    """The paths that the operations on one resource lie below: of the POST, or without its parent.
+
+    A path without the parent has no POST of its own, and an answer there shows what is made.
+    """
+    path = create.path
+    has_own = any(_is_below(one.path, path) for one in operations.values())
+    found = [path] if has_own else []
+    for base in shallow(path):
+        below = [one for one in operations.values() if _is_below(one.path, base)]
+        makes = any(one.method == "POST" and one.path == base for one in operations.values())
+        for one in below if not makes else ():
+            if one.path.endswith("}") and one.method in {"GET", "PUT", "PATCH"}:
+                made, shown = success_members(create).keys(), success_members(one).keys()
+                own = _named_after(success_members(one), _parameter_of(one.path, base), base)
+                is_same = made == shown if has_own else are_alike(made, shown)
+                if own in made and is_same and base not in found:
+                    found.append(base)
+    return tuple(found) or (path,)
 
 
 def _is_below(path: str, collection: str) -> bool:

@@ -115,9 +115,9 @@ class PlainRequests(ABC):
 
     def _value_in_path(self, collection: str, name: str, partner: int | None, own: str) -> str:
         resource = self.operation.resource
-        if resource is not None and collection == resource.create.path:
+        if resource is not None and resource.has_items_below(collection):
             return own or quote(self._path_example(name), safe="")
-        above = [one for one in self.contract.resources if one.create.path == collection]
+        above = [one for one in self.contract.resources if one.has_items_below(collection)]
         if not above or resource is None:
             parameter = self._path_parameter(name)
             given = parameter.examples[0] if parameter.examples else self._path_example(name)

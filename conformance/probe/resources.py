@@ -25,7 +25,7 @@ def request_on_new_resource(probe: Probe) -> Request:
         return probe.request()
     parent = operation.path.rpartition("/{")[0]
     create = next(
-        (one.create for one in probe.contract.resources if one.create.path == parent), None
+        (one.create for one in probe.contract.resources if one.has_items_below(parent)), None
     )
     if create is None:
         raise NotServed(f"the contract has no operation that creates a resource on {parent}")

@@ -278,13 +278,13 @@ class Sending(PlainRequests):
         places.revocations[made] = ""
         with suppress(UnsendableRequest):
             if resource.revoke is not None:
-                below = resource.revoke.path.removeprefix(resource.create.path)
-                places.revocations[made] = f"{collection}{path_to(below, handle)}"
+                place, below = resource.place_of(resource.revoke, collection)
+                places.revocations[made] = f"{place}{path_to(below, handle)}"
             elif resource.list is not None:
                 places.lookups[made] = collection
             elif resource.read is not None:
-                below = resource.read.path.removeprefix(resource.create.path)
-                places.lookups[made] = f"{collection}{path_to(below, handle)}"
+                place, below = resource.place_of(resource.read, collection)
+                places.lookups[made] = f"{place}{path_to(below, handle)}"
 
     def succeed_unrecorded(self, request: Request) -> Answer:
         """As :meth:`succeed`; the exchange is no part of what shows a violation."""

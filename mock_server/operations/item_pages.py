@@ -7,6 +7,7 @@ from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.operations.item_answers import Item, ItemAnswers
+from mock_server.operations.item_places import items_with_parents
 from mock_server.operations.page_filling import Page, PageFilling
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemWindow, Store
@@ -14,6 +15,7 @@ from openapi.collection import Collection
 from openapi.field_errors import FieldError
 from openapi.item_list import ItemList, PageQuery, item_list
 from openapi.item_members import id_text
+from openapi.item_paths import shape_of
 from openapi.operation import Operation
 
 _DEFAULT_LIMIT = 25
@@ -50,12 +52,16 @@ class ItemPages:
         documented = self._answers.documented(operation, operation.success_status)
         if one is None or documented.body is None:
             return None
-        page = await self._page(exchange, one, partner_id, path)
+        # A path without a parent has the names of items in parents, which may be gone.
+        has_names = bool(collection.nested) and shape_of(operation.path) not in collection.nested
+        page = await self._page(exchange, one, partner_id, path, has_names=has_names)
         filling = PageFilling(one, documented, page, collection.id)
         body = filling.body(exchange)
         return documented.with_body(body, {} if body is None else filling.headers(exchange))
 
-    async def _page(self, exchange: Exchange, one: ItemList, partner_id: str, path: str) -> Page:
+    async def _page(
+        self, exchange: Exchange, one: ItemList, partner_id: str, path: str, *, has_names: bool
+    ) -> Page:
         query, given, items = one.query, exchange.parameters, self._store.items
         limit = _limit(query, given)
         skip = _skip(query, given, limit)
@@ -66,8 +72,9 @@ class ItemPages:
             for name, member in query.filters.items()
             if given.get(name, "") not in (*_NO_FILTER, [])
         }
-        if filters:
-            every = await items.list(partner_id, path, ItemWindow(_ALL, newest_first))
+        if filters or has_names:
+            window = ItemWindow(_ALL, newest_first)
+            every = await items_with_parents(items, partner_id, path, window)
             every = [kept for kept in every if _has(kept, filters)]
             total = len(every)
             behind = [kept for kept in every if _is_behind(kept, beyond, newest_first)]

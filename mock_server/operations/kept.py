@@ -1,6 +1,7 @@
 """The items of other contracts: kept for each partner, where the contract has a collection."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from mock_server.exchange.problems import Problem, ProblemType, Response, invali
 from mock_server.operations.item_actions import ItemAction, is_action
 from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
 from mock_server.operations.item_pages import ItemPages
+from mock_server.operations.item_places import FoundItem, find_item
 from mock_server.operations.new_items import ItemCall, NewItem
 from mock_server.operations.patching import PatchError, json_patch, merge_patch
 from mock_server.store.interface import Item as StoredItem
@@ -20,7 +22,7 @@ from mock_server.store.interface import Store
 from openapi.contract import Contract
 from openapi.field_errors import FieldError
 from openapi.item_members import Members, id_text
-from openapi.item_paths import shape_of
+from openapi.item_paths import LAST_PARAMETER, shape_of
 from openapi.operation import PATH_PARAMETER, Operation, essence
 from openapi.recognition import collections_of
 
@@ -72,15 +74,16 @@ class KeptItems:
         if collection is None:
             return self._acted(below) if below else None
         path = collection.path(operation, exchange.parameters)
-        call = ItemCall(exchange, operation, collection, partner_id, path)
-        if operation is collection.list:
+        flat = collection.flat_path(operation, exchange.parameters)
+        call = ItemCall(exchange, operation, collection, partner_id, path, flat)
+        if operation in collection.lists:
             return await self._pages.page(exchange, collection, partner_id, path)
         for own, handle in (
-            (collection.create, self._create),
-            (collection.read, self._read),
-            (collection.delete, self._delete),
+            (collection.makers, self._create),
+            (collection.reads, self._read),
+            (collection.deletes, self._delete),
         ):
-            if operation is own:
+            if operation in own:
                 return await handle(call)
         is_by_id = operation in collection.updates
         return await (self._update(call) if is_by_id else self._update_in_body(call))
@@ -98,14 +101,14 @@ class KeptItems:
         collection, shape = above
         names = PATH_PARAMETER.findall(operation.path)[: shape.count("{}")]
         *parents, last = (id_text(exchange.parameters.get(name)) for name in names)
-        path = collection.base
-        for one in parents:
-            path = path.replace("{}", one, 1)
-        stored = await self._store.items.find(partner_id, path, last)
-        if stored is None:
+        path, flat = (
+            _filled(one, parents) for one in collection.bases(LAST_PARAMETER.sub("", shape))
+        )
+        found = await find_item(self._store.items, partner_id, path, last)
+        if found is None:
             raise no_item(names[-1])
-        call = ItemCall(exchange, operation, collection, partner_id, path)
-        return _Below(call, shape, last, stored)
+        call = ItemCall(exchange, operation, collection, partner_id, found.path, flat)
+        return _Below(call, shape, last, found.stored)
 
     def _acted(self, below: _Below) -> Response | None:
         """The answer of an action on an item, which may change it; None for any other operation."""
@@ -133,14 +136,18 @@ class KeptItems:
         return self._actions[operation]
 
     async def _read(self, call: ItemCall) -> Response | None:
-        item = _item(await self._stored(call, call.item_id))
-        return self._showing(call, call.operation.success_status, item)
+        _, stored = await self._stored(call, call.item_id)
+        return self._showing(call, call.operation.success_status, _item(stored))
 
-    async def _stored(self, call: ItemCall, item_id: str) -> StoredItem:
-        found = await self._store.items.find(call.partner_id, call.path, item_id)
+    async def _found(self, call: ItemCall, item_id: str) -> FoundItem | None:
+        return await find_item(self._store.items, call.partner_id, call.path, item_id)
+
+    async def _stored(self, call: ItemCall, item_id: str) -> tuple[ItemCall, StoredItem]:
+        """An item, and the call to the path that it lies below."""
+        found = await self._found(call, item_id)
         if found is None:
             raise call.not_found()
-        return found
+        return replace(call, path=found.path), found.stored
 
     async def _create(self, call: ItemCall) -> Response | None:
         if isinstance(call.exchange.value, list):
@@ -152,7 +159,7 @@ class KeptItems:
             given = None
         before = None
         if given is not None:
-            before = await self._store.items.find(call.partner_id, call.path, id_text(given))
+            before = await self._found(call, id_text(given))
             if before and call.operation.response(HTTPStatus.CONFLICT):
                 raise Problem(
                     ProblemType.CONFLICT, "already_exists", "There is such an item already."
@@ -161,11 +168,12 @@ class KeptItems:
         if item is None:
             return None
         item_id = id_text(item[call.collection.id])
-        call.propose(item_id, before.value if before else None, item)
+        call = replace(call, path=before.path) if before else call
+        call.propose(item_id, before.stored.value if before else None, item)
         return self._showing(call, status, item, self._location(call, item_id, status))
 
     async def _new(self, call: ItemCall, sent: Item, given: object) -> Item | None:
-        number = await self._store.items.next_number(call.partner_id, call.path)
+        number = await self._store.items.next_number(call.partner_id, call.flat_path)
         return NewItem(call, self._answers, sent, number).with_id(given)
 
     def _location(self, call: ItemCall, item_id: str, status: int) -> Mapping[str, str]:
@@ -173,7 +181,10 @@ class KeptItems:
         answer = call.operation.response(status)
         if not answer or all(one.name.lower() != "location" for one in answer.headers):
             return {}
-        return {"Location": f"{self._base_path}{call.path}/{item_id}"}
+        shape = call.collection.bases(shape_of(call.operation.path))[0]
+        by_id = (shape_of(one.path) for one in call.collection.id_parameters)
+        path = call.path if f"{shape}/{{}}" in by_id else call.flat_path
+        return {"Location": f"{self._base_path}{path}/{item_id}"}
 
     def _sent(self, call: ItemCall) -> Item:
         collection, operation = call.collection, call.operation
@@ -182,7 +193,7 @@ class KeptItems:
         settable = collection.request_members(operation)
         own = collection.members.keys() - settable if settable else {collection.id}
         sent = collection.sent(operation, body)
-        if operation is collection.create or operation.method == "PUT":
+        if operation in collection.makers or operation.method == "PUT":
             usual = collection.sent(operation, defaults)
             usual = {name: one for name, one in usual.items() if name in collection.members}
             sent = {**sent, **usual}
@@ -205,9 +216,9 @@ class KeptItems:
     async def _update(self, call: ItemCall) -> Response:
         """Change an item, or add it where a PUT documents that."""
         item_id = call.item_id
-        stored = await self._store.items.find(call.partner_id, call.path, item_id)
-        if stored is not None:
-            return self._changed(call, item_id, stored)
+        found = await self._found(call, item_id)
+        if found is not None:
+            return self._changed(replace(call, path=found.path), item_id, found.stored)
         if call.operation.method != "PUT" or "201" not in call.operation.responses:
             raise call.not_found()
         parameter = call.collection.id_parameters[call.operation]
@@ -228,7 +239,8 @@ class KeptItems:
         if not isinstance(given, str | int | float):
             return None
         item_id = id_text(given)
-        return self._changed(call, item_id, await self._stored(call, item_id))
+        call, stored = await self._stored(call, item_id)
+        return self._changed(call, item_id, stored)
 
     def _changed(self, call: ItemCall, item_id: str, stored: StoredItem) -> Response:
         collection, known = call.collection, _item(stored)
@@ -285,7 +297,7 @@ class KeptItems:
         yield merge_patch(known, sent)
 
     async def _delete(self, call: ItemCall) -> Response | None:
-        stored = await self._stored(call, call.item_id)
+        call, stored = await self._stored(call, call.item_id)
         call.propose(call.item_id, stored.value, None)
         documented = self._answers.documented(call.operation, call.operation.success_status)
         place = call.collection.shown.get(call.operation)
@@ -306,6 +318,12 @@ class KeptItems:
         if place and documented.body is not None and status != _NO_CONTENT:
             body = self._answers.showing(documented, place, item)
         return documented.with_body(body, headers)
+
+
+def _filled(shape: str, values: Sequence[str]) -> str:
+    for one in values:
+        shape = shape.replace("{}", one, 1)
+    return shape
 
 
 def _item(stored: StoredItem) -> Item:

@@ -11,6 +11,7 @@ from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, no_item
 from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
+from mock_server.operations.item_places import naming
 from mock_server.store.interface import ItemChange
 from openapi.collection import Collection
 from openapi.item_members import id_text, singular, spelt
@@ -23,13 +24,17 @@ _UNIQUE = re.compile(r"id|uuid|guid|node_id", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ItemCall:
-    """A request to an operation of a collection, whose concrete path is ``path``."""
+    """A request to an operation of a collection, whose concrete path is ``path``.
+
+    ``flat_path`` is that without the parent that other operations do not have.
+    """
 
     exchange: Exchange
     operation: Operation
     collection: Collection
     partner_id: str
     path: str
+    flat_path: str
 
     @property
     def item_id(self) -> str:
@@ -39,7 +44,13 @@ class ItemCall:
     def propose(self, item_id: str, before: bytes | None, after: Item | None) -> None:
         """Propose a change of an item with the answer."""
         value = None if after is None else write_json(after)
-        self.exchange.writes = (ItemChange(self.partner_id, self.path, item_id, before, value),)
+        change = ItemChange(self.partner_id, self.path, item_id, before, value)
+        self.exchange.writes = (change,)
+        if self.path != self.flat_path and (before is None) != (value is None):
+            name = naming(
+                self.partner_id, self.flat_path, self.path, item_id, is_new=before is None
+            )
+            self.exchange.writes = (change, name)
 
     def not_found(self) -> Problem:
         """The problem (404) for an item that is not there."""
