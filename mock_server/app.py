@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server import __version__
 from mock_server.control.access import ControlAccess
 from mock_server.control.health import Probes, Readiness
-from mock_server.control.navigation import CONSOLE_PATH
+from mock_server.control.navigation import CONSOLE_PATH, hidden
 from mock_server.control.partner_state import PartnerState
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.documented.refusals import refusals_of
@@ -73,7 +73,8 @@ def create_app(
     clock = clock or SystemClock()
     contract = contract or load_contract(settings)
     with located_in(settings.contract):
-        unserved = [*contract.unserved, *unsupported_security(contract)]
+        is_hidden = hidden(contract, has_control=settings.control)
+        unserved = [*contract.unserved, *unsupported_security(contract), *is_hidden]
         answers = DocumentedAnswers(
             contract,
             unserved,

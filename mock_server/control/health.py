@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server import __version__
 from mock_server.control.access import ControlAccess
-from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
+from mock_server.control.navigation import PROBE_PATHS
+from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import (
     Problem,
     ProblemType,
@@ -81,10 +82,7 @@ class Probes:
         self._metrics = metrics
         self._access = access
         self._started = time.monotonic()
-        self.by_path = {
-            CONTROL_PATH + name.rpartition(" ")[2]: handler
-            for name, handler in self.handlers().items()
-        }
+        self.by_path = dict(zip(PROBE_PATHS, self.handlers().values(), strict=True))
 
     def handlers(self) -> Handlers:
         return {

@@ -1,8 +1,9 @@
 """Routing to operations, by Connexion's router with three corrections.
 
-A path of the contract with another method is a 405 whose ``Allow`` names all of its methods
-(RFC 9110 section 15.5.6), any other path is a 404 and never a redirect to one with or
-without a slash, and of two matching paths the more concrete one wins (OpenAPI 3.1, section 4.8.8).
+Of the paths that match a request and have its method, the most concrete one wins (OpenAPI 3.1,
+section 4.8.8). Where none has the method, it is a 405 whose ``Allow`` names those of all of them
+(RFC 9110 section 15.5.6). Any other path is a 404 and never a redirect to one with or without a
+slash.
 """
 
 from collections import defaultdict
@@ -144,15 +145,10 @@ class _Routes(RoutingAPI):
         self.router.default = default
 
     def add_paths(self, paths: dict[str, Any] | None = None) -> None:
-        """Add the operations path by path, each followed by the 405 for any other method.
-
-        An id may look like a part with fixed text, such as ``{id}:cancel``: for the other methods
-        of such a path, the less concrete ones are asked first.
-        """
+        """Add the operations path by path, each followed by the 405 for any other method."""
         paths = paths or self.specification["paths"]
         routes = _Paths()
         self.router.routes.append(routes)
-        last: list[tuple[str, _MethodNotAllowed]] = []
         for path in sorted(paths, key=_concreteness):
             for method, described in paths[path].items():
                 found = self.contract.operations[described["operationId"]]
@@ -161,13 +157,7 @@ class _Routes(RoutingAPI):
             for one in self.unserved[path]:
                 allowed |= {one.method} if one.method else set()
                 routes.add(path, _NotServed(one.flaw), one.method)
-            refusal = _MethodNotAllowed(allowed)
-            if any(kind == _MIXED for kind, _ in _concreteness(path)):
-                last.append((path, refusal))
-            else:
-                routes.add(path, refusal)
-        for path, refusal in last:
-            routes.add(path, refusal)
+            routes.add(path, _MethodNotAllowed(allowed))
 
 
 class _Paths(BaseRoute):
@@ -194,12 +184,18 @@ class _Paths(BaseRoute):
         self._most_slashes = max(self._most_slashes, slashes)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match the first path that takes the method of a request."""
+        """Match the first path that takes the method of a request, else all that the path has."""
+        allowed: set[str] = set()
         for route in self._candidates(scope["path"].removeprefix(scope.get("root_path", ""))):
             match, found = route.matches(scope)
             # The rest of a path is not empty.
-            if match is Match.FULL and "" not in found["path_params"].values():
+            if match is not Match.FULL or "" in found["path_params"].values():
+                continue
+            if not isinstance(route.endpoint, _MethodNotAllowed):
                 return match, found
+            allowed |= route.endpoint.allowed
+        if allowed:
+            return Match.FULL, {"endpoint": _MethodNotAllowed(allowed), "path_params": {}}
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -272,11 +268,10 @@ class _NotServed:
 class _MethodNotAllowed:
     def __init__(self, allowed: set[str]) -> None:
         # A router that knows GET answers HEAD as well (RFC 9110 section 9.3.2).
-        heads = {"HEAD"} if "GET" in allowed else set()
-        self.allow = ", ".join(sorted(allowed | heads))
+        self.allowed = allowed | ({"HEAD"} if "GET" in allowed else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raise method_not_allowed(self.allow)
+        raise method_not_allowed(", ".join(sorted(self.allowed)))
 
 
 _FIXED, _MIXED, _TEMPLATED, _GREEDY = range(4)

@@ -26,7 +26,7 @@ from conformance.server.problems.provoking import (
     problem_documents,
     set_detail,
 )
-from conformance.target.exchange import Answer
+from conformance.target.exchange import Answer, pattern_of
 from openapi.operation import Operation, media_type_of
 
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|title|pre|h1)\b", re.IGNORECASE)
@@ -129,11 +129,16 @@ def no_markup(probe: Probe) -> None:
 @catches(set_header(405, "Allow", None), set_header(405, "Allow", "GET, PATCH"))
 def method_not_allowed_names_methods(probe: Probe) -> None:
     """A 405 carries Allow, and the refused method is not in it."""
+    request = probe.request()
+    path = request.path.partition("?")[0]
+    # ``PATCH /things/mine`` may be that of ``/things/{id}``.
     known = {
-        one.method for one in probe.contract.operations.values() if one.path == probe.operation.path
+        one.method
+        for one in probe.contract.operations.values()
+        if pattern_of(one.path).fullmatch(path)
     }
     method = next(one for one in ("PATCH", "PUT", "DINIE") if one not in known)
-    answer = probe.send(replace(probe.request(), method=method, headers=(), body=b""))
+    answer = probe.send(replace(request, method=method, headers=(), body=b""))
     if answer.status != HTTPStatus.METHOD_NOT_ALLOWED:
         raise refused_with(
             answer.status, f"the target answered {answer.status} to {method}, not 405"

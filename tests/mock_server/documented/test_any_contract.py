@@ -267,7 +267,7 @@ def test_it_names_every_bad_field(
     [
         ("PUT", "/v2/pets", 405, "GET, HEAD, POST"),
         ("PATCH", "/v2/pets/7", 405, "DELETE, GET, HEAD"),
-        ("DELETE", "/v2/pets/mine", 405, "GET, HEAD"),
+        ("PATCH", "/v2/pets/mine", 405, "DELETE, GET, HEAD"),
         ("BREW", "/v2/orders", 405, "POST"),
         ("POST", "/v2/orders/7.pdf", 405, "GET, HEAD"),
         ("GET", "/v2/pets/", 404, None),
