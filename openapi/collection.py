@@ -14,9 +14,9 @@ from openapi.item_members import (
     item_place,
     json_of,
     objects_in,
-    spelt,
 )
 from openapi.item_paths import LAST_PARAMETER, shape_of
+from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation
 
 _LONGEST_ID = 1000

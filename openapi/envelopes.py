@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from functools import cache
 
-from openapi.item_members import WRAPPING, Members, objects_in, singular, spelt
+from openapi.item_members import WRAPPING, Members, objects_in, singular
+from openapi.names import IDS, REFERENCES, spelt
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paging import page_members, success_schema
-
-_IDS = ("id", "uuid", "guid")
-_ENDS = (*_IDS, "ref", "reference", "number", "code", "key")
 
 
 @cache
@@ -22,7 +20,7 @@ def envelope_of(operation: Operation) -> tuple[str, ...]:
         return ()
     nouns = list(_nouns(operation))
     named = [*PATH_PARAMETER.findall(operation.path)[-1:], *_named_below(operation)]
-    ids = {*_IDS, *(f"{noun}{end}" for noun in nouns for end in _ENDS), *map(spelt, named)}
+    ids = {*IDS, *(f"{noun}{end}" for noun in nouns for end in REFERENCES), *map(spelt, named)}
     for noun in nouns:
         for path, members in objects_in(Members(lambda one: one), outline, noun):
             if not ids.isdisjoint(map(spelt, members)):

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from openapi.errors import ContractError
+from openapi.names import IDS, spelt
 from openapi.operation import MediaType, Operation, is_json
 from openapi.references import merge_schemas
 from openapi.schema import is_read_only, types_of
@@ -15,11 +16,6 @@ from openapi.schema import is_read_only, types_of
 _ANY_ID = re.compile(r"(^|_)(id|uuid|guid|uid|sid)$")
 _LEVELS = 4
 """How many levels of alternatives and of members are looked into."""
-
-
-def spelt(name: str) -> str:
-    """A name without what spellings differ in: ``petId``, ``pet_id`` and ``PetID`` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def json_of(operation: Operation, status: int) -> MediaType | None:
@@ -154,7 +150,8 @@ def id_member(members: Mapping[str, Any], parameter: str, noun: str) -> str | No
         return parameter
     names = {spelt(name): name for name in members}
     last_word = _snake(parameter).rpartition("_")[2].rpartition("-")[2]
-    wanted = [spelt(parameter), last_word, "id", f"{singular(noun)}id", "uuid", "guid", "sid"]
+    first_id, *other_ids = IDS
+    wanted = [spelt(parameter), last_word, first_id, f"{singular(noun)}{first_id}", *other_ids]
     if spelt(parameter) == singular(noun):
         wanted += NATURAL_KEYS
     ends = [name for name in names if len(name) > 1 and spelt(parameter).endswith(name)]

@@ -1,14 +1,19 @@
 """Pages of a list: how a contract asks for them, and where it has their items and the next one."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from openapi.names import Role, is_header, is_shown, spelt
 from openapi.operation import Operation
+from openapi.page_query import page_query
 from openapi.schema import types_of
+
+_Members = Mapping[tuple[str, ...], Mapping[str, Any]]
+"""The members of a page, and of the objects in it, by the members that lead to them."""
 
 
 class Paging(StrEnum):
@@ -23,12 +28,12 @@ class Paging(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageMembers:
-    """The names in a list operation: its query parameters, and the members of a page.
+    """The names in a list operation: its query parameters, the members of a page, and headers.
 
     ``cursor`` is the parameter that names the page as ``paging`` says, ``limit`` the one for its
-    size, ``next`` the member with the token of the next page, and ``total`` that with the number of
-    all items. Each is empty where there is none, and so is ``items`` where a page is an array.
-    A member of an object in the page is written ``meta.total``.
+    size, ``next`` the member with the token or the URL of the next page, and ``total`` that with
+    the number of all items. Each is empty where there is none, and so is ``items`` where a page is
+    an array. A member of an object in the page is written ``meta.total``.
     """
 
     items: str
@@ -40,11 +45,30 @@ class PageMembers:
     total: str = ""
     first: int = 0
     """The number of the first page."""
+    is_last: str = ""
+    """The member that says that no page follows."""
+    number: str = ""
+    """The member with the number of the page itself."""
+    next_header: str = ""
+    """The header with the token or the URL of the next page: ``Link`` (RFC 8288), or another."""
+    total_header: str = ""
+    may_count: bool = False
+    """Whether pages by token may as well be named by a count."""
 
     @property
     def is_counted(self) -> bool:
         """Whether pages are named by a count: an item is on another one when others come or go."""
-        return self.paging in {Paging.OFFSET, Paging.NUMBER}
+        return self.may_count or self.paging in {Paging.OFFSET, Paging.NUMBER}
+
+    @property
+    def says_next(self) -> bool:
+        """Whether a page has the token or the URL of the next one."""
+        return bool(self.next or self.next_header)
+
+    @property
+    def says_more(self) -> bool:
+        """Whether a page says with a flag whether another follows."""
+        return bool(self.has_more or self.is_last)
 
 
 @cache
@@ -56,58 +80,54 @@ def page_members(operation: Operation) -> PageMembers | None:
     schema = success_schema(operation) if operation.method == "GET" else None
     if schema is None or (operation.path.endswith("}") and "array" not in types_of(schema)):
         return None
-    members = dict(_members(schema))
-    items = "" if "array" in types_of(schema) else _items_of(members)
-    if items is None:
-        return None
-    query = {one.name: one.types for one in operation.parameters if one.location == "query"}
-    numbers = [name for name, types in query.items() if "integer" in types]
-    offset, number = _first(numbers, _OFFSET), _first(numbers, _NUMBER)
-    sizes = [name for name in numbers if name not in {offset, number}]
-    limit = _first(sizes, _SIZE) or next(iter(sizes), "")
-    texts = [name for name, types in query.items() if "string" in types]
-    after, token = _first(texts, _AFTER), _first(texts, _TOKEN)
-    nexts = _first([one for one in _of_type(members, "string") if not _BACK.search(one)], _NEXT)
-    flags = list(_of_type(members, "boolean"))
-    more = _first(flags, _MORE)
-    total = _first(list(_of_type(members, "integer")), _TOTAL)
-    own = [one for one in flags if "." not in one]
-    if nexts and (token or after):
-        return PageMembers(items, more, token or after, limit, Paging.TOKEN, nexts)
-    if after:
-        return PageMembers(items, more or next(iter(own), ""), after, limit)
-    if offset or number:
-        paging = Paging.OFFSET if offset else Paging.NUMBER
-        first = 0 if offset else _first_page(operation, number)
-        return PageMembers(items, more, offset or number, limit, paging, nexts, total, first)
-    return PageMembers(items, "", "", "", Paging.WHOLE)
+    members = dict(sorted(_members(schema), key=lambda one: len(one[0])))
+    items = "" if "array" in types_of(schema) else _items_of(members, operation.path)
+    return None if items is None else _page_members(operation, members, items)
 
 
-def _first_page(operation: Operation, parameter: str) -> int:
-    """The number of the first page: 1, or 0 where the contract says so."""
-    [schema] = [one.schema for one in operation.parameters if one.name == parameter]
-    return 0 if 0 in map(schema.definition.get, ("minimum", "default")) else 1
+def _page_members(operation: Operation, members: _Members, items: str) -> PageMembers:
+    query = page_query(operation, [name for *_, name in members])
+    headers = [one.name for one in _success_headers(operation)]
+    following = _first(members, Role.NEXT, "string", "integer", None)
+    following = following or _first(members, Role.NEXT, "object")
+    next_header = next((one for one in headers if one.lower() == "link"), "")
+    next_header = next_header or _first_header(headers, Role.NEXT)
+    is_counted, is_told = bool(query.offset or query.number), bool(following or next_header)
+    found = PageMembers(
+        items,
+        _first(members, Role.HAS_MORE, "boolean"),
+        query.cursor or "",
+        query.limit or "",
+        is_last=_first(members, Role.IS_LAST, "boolean"),
+        next=following,
+        next_header=next_header,
+    )
+    if is_told and (query.cursor or not is_counted):
+        return replace(found, paging=Paging.TOKEN, may_count=is_counted)
+    if query.cursor and not is_counted:
+        return found
+    if not is_counted:
+        return PageMembers(items, "", "", "", Paging.WHOLE)
+    return replace(
+        found,
+        cursor=query.offset or query.number or "",
+        paging=Paging.OFFSET if query.offset else Paging.NUMBER,
+        total=_first(members, Role.TOTAL, "integer"),
+        total_header=_first_header(headers, Role.TOTAL),
+        number="" if query.offset else _first(members, Role.NUMBER, "integer"),
+        first=0 if query.offset else query.first_number,
+    )
 
 
-_OFFSET = re.compile(r"(^|_)(offset|skip|start|start_?(index|at))$")
-_NUMBER = re.compile(r"(^|_)page(_?(number|no|num|index))?$")
-_SIZE = re.compile(r"limit|size|per_?page|count|max|top|take|rows|first")
-_AFTER = re.compile(r"after|cursor")
-_TOKEN = re.compile(r"token|cursor|continu|marker|^page$|(^|_)next(_|$)")
-_NEXT = re.compile(r"(^|[_.])next|token$|cursor$|continu|marker")
-_BACK = re.compile(r"prev|before|self|first|last|start", re.IGNORECASE)
-_MORE = re.compile(r"more|has_?next|truncated|incomplete")
-_TOTAL = re.compile(r"total(_?(count|items|results|records|elements))?$|^count$|\.count$")
+def steps(path: str) -> list[str]:
+    """The members that a path such as ``meta.total`` leads through; ``@odata.count`` is one."""
+    return re.findall(r"@[^.]+\.[^.]+|[^.]+", path)
 
 
 def snake(name: str) -> str:
     """A name in lower case, its words with an underscore between them: ``page_size``."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"[^a-z0-9.]+", "_", words.lower()).strip("_")
-
-
-def _first(names: Sequence[str], pattern: re.Pattern[str]) -> str:
-    return next((one for one in names if pattern.search(snake(one))), "")
 
 
 def success_schema(operation: Operation) -> Mapping[str, Any] | None:
@@ -117,20 +137,53 @@ def success_schema(operation: Operation) -> Mapping[str, Any] | None:
     return media_type.schema.outline if media_type and media_type.schema else None
 
 
-def _members(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The members of a page by name, and those of the objects in it."""
+def _members(
+    schema: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """The members of a page by name, each before those of the objects in it."""
     for name, one in schema.get("properties", {}).items():
-        yield name, one
-        for inner, of_inner in one.get("properties", {}).items():
-            yield f"{name}.{inner}", of_inner
+        yield (*path, name), one
+        yield from _members(one, (*path, name))
 
 
-def _items_of(members: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """The first array of objects, else the first array; None without one."""
-    arrays = [*_of_type(members, "array")]
-    objects = (one for one in arrays if "object" in types_of(members[one].get("items", {})))
-    return next(objects, next(iter(arrays), None))
+def _items_of(members: _Members, path: str) -> str | None:
+    """The array of objects that is called as items are, else the first one; None without one."""
+    arrays = [one for one, schema in members.items() if "array" in types_of(schema)]
+    near = [one for one in arrays if len(one) <= _DEEPEST_ITEMS]
+    noun = spelt(path.rpartition("/")[2])
+
+    def rank(place: tuple[str, ...]) -> tuple[bool, bool]:
+        is_named = spelt(place[-1]) == noun or is_shown(Role.ITEMS, place[-1])
+        is_of_objects = "object" in types_of(members[place].get("items", {}))
+        return not is_of_objects, not is_named
+
+    found = min(near, key=rank, default=None)
+    return None if found is None else _joined(found)
 
 
-def _of_type(members: Mapping[str, Mapping[str, Any]], kind: str) -> Iterator[str]:
-    return (name for name, one in members.items() if kind in types_of(one))
+_DEEPEST_ITEMS = 2
+
+
+def _joined(place: tuple[str, ...]) -> str:
+    return ".".join(place)
+
+
+def _first(members: _Members, role: Role, *kinds: str | None) -> str:
+    """The first member of a role and a type; empty without one. None stands for no type."""
+    return next(
+        (
+            _joined(place)
+            for place, schema in members.items()
+            if is_shown(role, *place) and not {*kinds}.isdisjoint(types_of(schema) or (None,))
+        ),
+        "",
+    )
+
+
+def _first_header(names: Iterable[str], role: Role) -> str:
+    return next((one for one in names if is_header(role, one)), "")
+
+
+def _success_headers(operation: Operation) -> tuple[Any, ...]:
+    response = operation.response(operation.success_status)
+    return tuple(response.headers) if response else ()

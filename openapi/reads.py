@@ -9,8 +9,9 @@ from typing import Any
 
 from openapi.collection import Collection
 from openapi.contract import Contract
-from openapi.item_members import ItemPlace, id_member, spelt
+from openapi.item_members import ItemPlace, id_member
 from openapi.item_paths import shape_of
+from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paging import snake
 from openapi.recognition import collections_of

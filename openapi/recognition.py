@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from openapi.collection import Collection
 from openapi.contract import Contract
 from openapi.errors import ContractError
-from openapi.item_members import Members, called_id, id_member, json_of, objects_in, singular, spelt
+from openapi.item_members import Members, called_id, id_member, json_of, objects_in, singular
 from openapi.item_paths import LAST_PARAMETER, are_alike, made_below, only_seeks, shallow, shape_of
+from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation, is_greedy
 from openapi.resource import request_members
 

@@ -11,7 +11,7 @@ from openapi.envelopes import envelope_of, wrappers
 from openapi.item_members import NATURAL_KEYS
 from openapi.item_paths import are_alike, shallow
 from openapi.operation import MediaType, Operation
-from openapi.paging import PageMembers, page_members, snake
+from openapi.paging import PageMembers, page_members, snake, steps
 from openapi.references import merge_schemas
 from openapi.schema import is_read_only, types_of
 
@@ -238,7 +238,7 @@ def item_members(operation: Operation) -> Mapping[str, Any]:
     response = operation.response(operation.success_status)
     schema = response.json_content.schema if response and response.json_content else None
     outline: Mapping[str, Any] = schema.outline if schema else {}
-    for name in page.items.split(".") if page and page.items else ():
+    for name in steps(page.items) if page else ():
         outline = outline.get("properties", {}).get(name, {})
     members: Mapping[str, Any] = outline.get("items", {}).get("properties", {})
     return members
@@ -257,7 +257,7 @@ def _states(pages: Operation) -> tuple[str, ...]:
     if page is None or member is None or schema is None:
         return ()
     place: Any = schema.definition
-    for name in (*(page.items.split(".") if page.items else ()), None, member):
+    for name in (*steps(page.items), None, member):
         place = merge_schemas(schema.resolve, schema.resolve(place))
         place = (
             place.get("items", {}) if name is None else place.get("properties", {}).get(name, {})

@@ -79,9 +79,9 @@ def pages(
     for _ in range(most or MOST_PAGES):
         page = page_of(probe, query_for(probe, limit, after), partner)
         yield page
-        if not page.has_more or not (page.ids or probe.page_members.next):
+        if not page.has_more or not (page.ids or probe.page_members.says_next):
             return
-        repetition.add(page.ids)
+        repetition.add(page.ids, page.next)
         expect_news(repetition)
         after = page.next
     if most is None:

@@ -1,16 +1,33 @@
 """One page of a list, and the cursor of the next, in whatever way a contract has pages."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from conformance.target.exchange import Answer
 from conformance.target.members import JsonObject, identifier_in
+from openapi.names import HOLDERS, may_count_one_page
 from openapi.operation import Operation
-from openapi.paging import PageMembers, Paging, page_members
+from openapi.page_query import asked_in
+from openapi.paging import PageMembers, Paging, page_members, steps
 
 Cursor = str | int
-"""The value of the parameter that names a page."""
+"""The value of the parameter that names a page, or the :class:`Link` to it."""
+
+
+class Link(str):
+    """The query of the URL of a page, which a client follows as it is."""
+
+    __slots__ = ()
+
+
+_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s;,=]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
+"""A link in a header, and its parameters (RFC 8288, section 3)."""
+
+_REL_NEXT = re.compile(
+    r";\s*rel\s*=\s*(?:next\b|\"(?:[^\"]*\s)?next(?:\s[^\"]*)?\")", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +47,8 @@ class Page:
 def bound_of(operation: Operation, keyword: str, otherwise: int) -> int:
     """A keyword of the contract for the size of a page, such as ``maximum``."""
     members = page_members(operation)
-    for parameter in operation.parameters:
-        if members and parameter.name == members.limit:
-            return int(parameter.schema.definition.get(keyword, otherwise))
-    return otherwise
+    limit = asked_in(operation).get(members.limit) if members else None
+    return int(limit.schema.get(keyword, otherwise)) if limit else otherwise
 
 
 def largest_page_of(operation: Operation) -> int:
@@ -45,13 +60,15 @@ def query_of_page(
     members: PageMembers, limit: int, cursor: Cursor | None = None
 ) -> dict[str, object]:
     """The query of a page of so many items; of the first one without a cursor."""
+    if isinstance(cursor, Link):
+        return dict(parse_qsl(cursor, keep_blank_values=True))
     size: dict[str, object] = {members.limit: limit} if members.limit else {}
     return {**size, **({members.cursor: cursor} if members.cursor and cursor else {})}
 
 
 def member_of(value: object, path: str) -> object:
     """A member such as ``meta.total``; None where there is none."""
-    for name in path.split("."):
+    for name in steps(path):
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
@@ -88,10 +105,18 @@ def page_in(
     ids = [one for one in named if one is not None]
     if not isinstance(listed, list) or len(listed) != len(ids):
         return None
-    more = member_of(answer.json(), members.has_more) if members.has_more else None
-    if is_strict and members.has_more and not isinstance(more, bool):
+    document = answer.json()
+    flags = (members.has_more, members.is_last)
+    if is_strict and not all(isinstance(member_of(document, one), bool) for one in flags if one):
         return None
-    return Page(items, ids, _next(members, answer, query, ids))
+    try:
+        return Page(items, ids, _next(members, answer, query, ids))
+    except _UnknownNext:
+        return None
+
+
+class _UnknownNext(Exception):
+    """A page names the next one in a way that no documented request can ask for."""
 
 
 def _next(
@@ -100,37 +125,95 @@ def _next(
     """The cursor of the next page; None for the last one."""
     if members.paging is Paging.WHOLE:
         return None
+    told = _told(members, answer)
     if members.paging is Paging.TOKEN:
-        says_more = not members.has_more or member_of(answer.json(), members.has_more)
-        return _token(members, answer) if says_more else None
-    if not ids or not _goes_on(members, answer, query, len(ids)):
+        return None if _says_more(members, answer.json()) is False else told
+    if not _goes_on(members, answer, query, len(ids), told):
         return None
     if members.paging is Paging.AFTER:
-        return ids[-1]
-    here = query.get(members.cursor, members.first)
-    number = int(str(here)) if str(here).isdigit() else members.first
-    return number + (len(ids) if members.paging is Paging.OFFSET else 1)
+        return ids[-1] if ids else None
+    if isinstance(told, Link) or str(told).isdecimal():
+        return told if isinstance(told, Link) else int(str(told))
+    step = len(ids) if members.paging is Paging.OFFSET else 1
+    return _here(members, answer, query) + step if ids else None
 
 
-def _goes_on(members: PageMembers, answer: Answer, query: Mapping[str, object], count: int) -> bool:
+def _here(members: PageMembers, answer: Answer, query: Mapping[str, object]) -> int:
+    """The number or the offset of a page, as it says or as it was asked for."""
+    own = member_of(answer.json(), members.number) if members.number else None
+    asked = str(query.get(members.cursor, members.first))
+    said = own if _is_number(own) else asked
+    return int(str(said)) if str(said).isdecimal() else members.first
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _says_more(members: PageMembers, document: object) -> bool | None:
+    """Whether a page says with a flag that another follows; None where it has no flag."""
+    for name, end in ((members.has_more, False), (members.is_last, True)):
+        flag = member_of(document, name) if name else None
+        if isinstance(flag, bool):
+            return flag is not end
+    return None
+
+
+def _goes_on(
+    members: PageMembers,
+    answer: Answer,
+    query: Mapping[str, object],
+    count: int,
+    told: Cursor | None,
+) -> bool:
     """Whether a page says that another follows, or could be followed by one."""
-    document = answer.json()
-    if members.has_more:
-        return bool(member_of(document, members.has_more))
-    if members.next and members.paging is not Paging.AFTER:
-        return bool(member_of(document, members.next))
-    total, limit = member_of(document, members.total), query.get(members.limit)
-    is_counted = members.total and isinstance(total, int) and not isinstance(total, bool)
-    if is_counted and members.paging is Paging.OFFSET:
-        return int(str(query.get(members.cursor, 0))) + count < int(str(total))
+    says_more = _says_more(members, answer.json())
+    if says_more is not None:
+        return says_more
+    if members.says_next and members.paging is not Paging.AFTER:
+        return told is not None
+    total, limit = _total(members, answer), query.get(members.limit)
     # A page that is not full is the last one.
-    return limit is None or count >= int(str(limit))
+    is_full = count > 0 and (limit is None or count >= int(str(limit)))
+    if total is None or members.paging is not Paging.OFFSET:
+        return is_full
+    # What is called a count may be that of one page.
+    is_of_page = may_count_one_page(*steps(members.total)) and total == count and is_full
+    return is_of_page or _here(members, answer, query) + count < total
 
 
-def _token(members: PageMembers, answer: Answer) -> str | None:
-    """The token of the next page: the member itself, or what stands for it in its URL."""
-    found = member_of(answer.json(), members.next)
+def _total(members: PageMembers, answer: Answer) -> int | None:
+    """The number of all items, as a page says it; None where it does not."""
+    found = member_of(answer.json(), members.total) if members.total else None
+    if members.total_header and not members.total:
+        found = answer.header(members.total_header)
+    is_said = _is_number(found) or (isinstance(found, str) and found.isdecimal())
+    return int(str(found)) if is_said else None
+
+
+def _told(members: PageMembers, answer: Answer) -> Cursor | None:
+    """The token or the URL of the next page, where the page has one; 0 is none."""
+    found = member_of(answer.json(), members.next) if members.next else None
+    if isinstance(found, dict):
+        found = next((found[one] for one in HOLDERS if one in found), None)
+    if found is None and members.next_header:
+        found = answer.header(members.next_header)
+        if members.next_header.lower() == "link":
+            links = _LINK.findall(found or "")
+            found = next((url for url, said in links if _REL_NEXT.search(said)), None)
+            return None if found is None else _followed(members, found)
+    if _is_number(found):
+        return int(str(found)) or None
     if not isinstance(found, str) or not found:
         return None
-    query = parse_qs(urlsplit(found).query) if "?" in found else {}
-    return next(iter(query.get(members.cursor, ())), found)
+    is_url = "?" in found or found.startswith("/") or "://" in found
+    return _followed(members, found) if is_url else found
+
+
+def _followed(members: PageMembers, url: str) -> Cursor:
+    """What stands in the URL of the next page for the parameter that names it, or its query."""
+    query = urlsplit(url).query
+    if not query:
+        raise _UnknownNext
+    found = parse_qs(query).get(members.cursor)
+    return found[0] if found else Link(query)

@@ -5,6 +5,7 @@ import string
 import uuid
 
 from openapi.operation import Parameter
+from openapi.page_query import names_of
 from openapi.sample import sample_of
 
 _LARGE_NUMBERS = (10**15, 10**9)
@@ -18,6 +19,15 @@ _FEWEST_CHANGED = 6
 def plain_value(parameter: Parameter) -> object:
     """A valid value of a parameter: its example, else one of its schema."""
     return next(iter(parameter.examples), None) or sample_of(parameter.schema)
+
+
+def plain_query(parameter: Parameter) -> dict[str, object]:
+    """What a query has for a parameter; an object's members may have names of their own in it."""
+    value = plain_value(parameter)
+    names = {one.member: name for name, one in names_of(parameter) if one.member}
+    if not names or not isinstance(value, dict):
+        return {parameter.name: value}
+    return {names[member]: one for member, one in value.items() if member in names}
 
 
 def unknown_value(parameter: Parameter, text: str, like: str = "") -> str | None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.new_values import with_new_values
-from conformance.probe.parameter_values import plain_value, unknown_value
+from conformance.probe.parameter_values import plain_query, plain_value, unknown_value
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.target.exchange import (
     Recording,
@@ -72,7 +72,9 @@ class PlainRequests(ABC):
     ) -> Request:
         """A valid request for the operation: plain data, marked as test data."""
         required = [one for one in self.operation.parameters if one.required]
-        asked = {one.name: plain_value(one) for one in required if one.location == "query"}
+        asked: dict[str, object] = {}
+        for one in required:
+            asked |= plain_query(one) if one.location == "query" else {}
         asked |= query
         path = self.path(partner)
         request = Request(

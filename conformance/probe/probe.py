@@ -116,7 +116,7 @@ class Probe(Sending):
             cursor = page.next
             if cursor is None:
                 return items
-            repetition.add(page.ids)
+            repetition.add(page.ids, cursor)
             expect_news(repetition)
         raise NotVerified(f"the list is longer than {_LONGEST_LIST} items or {_MOST_PAGES} pages")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
-from openapi.item_members import spelt
+from openapi.names import spelt
 from openapi.schema import types_of
 
 _GENERAL = ("nonfielderrors", "base", "all", "general", "global", "form", "error", "message")

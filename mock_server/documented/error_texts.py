@@ -12,7 +12,8 @@ from typing import Any
 from mock_server.documented.error_places import LISTS, Place, put_at
 from mock_server.exchange.problems import Problem
 from openapi.field_errors import FieldError
-from openapi.item_members import Members, spelt
+from openapi.item_members import Members
+from openapi.names import spelt
 from openapi.paging import snake
 from openapi.schema import Schema
 

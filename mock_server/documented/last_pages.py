@@ -8,7 +8,8 @@ from typing import Any
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Response
 from openapi.operation import Operation, is_json
-from openapi.paging import PageMembers, page_members
+from openapi.page_query import PageQuery, page_query
+from openapi.paging import PageMembers, page_members, steps
 
 
 def ended(operation: Operation, parameters: Mapping[str, object], response: Response) -> Response:
@@ -19,7 +20,7 @@ def ended(operation: Operation, parameters: Mapping[str, object], response: Resp
     members = page_members(operation)
     if (
         members is None
-        or not _is_later(members, parameters)
+        or not _is_later(members, page_query(operation), parameters)
         or not is_json(response.media_type or "")
     ):
         return response
@@ -32,22 +33,21 @@ def ended(operation: Operation, parameters: Mapping[str, object], response: Resp
     return response
 
 
-def _is_later(members: PageMembers, parameters: Mapping[str, object]) -> bool:
-    asked = parameters.get(members.cursor) if members.cursor else None
-    if members.is_counted:
-        return isinstance(asked, int) and asked > members.first
-    return bool(asked)
+def _is_later(members: PageMembers, query: PageQuery, parameters: Mapping[str, object]) -> bool:
+    asked = query.given(parameters).get(members.cursor) if members.cursor else None
+    return asked > members.first if isinstance(asked, int) else bool(asked)
 
 
 def _without_next(members: PageMembers, body: Any) -> Iterator[Any]:
     """The page as the last one, in each way that a contract may have for it."""
-    *above, name = members.next.split(".")
+    *above, name = steps(members.next) or [""]
     for end in (None, _LEFT_OUT, ""):
         page = copy.deepcopy(body)
-        *around, more = members.has_more.split(".")
-        holder = _inside(page, around)
-        if more in holder:
-            holder[more] = False
+        for flag, says in ((members.has_more, False), (members.is_last, True)):
+            *around, last = steps(flag) or [""]
+            holder = _inside(page, around)
+            if last in holder:
+                holder[last] = says
         holder = _inside(page, above)
         if name in holder and end is _LEFT_OUT:
             del holder[name]

@@ -8,7 +8,8 @@ from typing import Any
 from mock_server.documented.made_values import instant, timestamps
 from mock_server.operations.item_answers import Documented, Item, ItemAnswers, fitting_members
 from openapi.collection import Collection
-from openapi.item_members import ItemPlace, item_place, json_of, spelt
+from openapi.item_members import ItemPlace, item_place, json_of
+from openapi.names import spelt
 from openapi.operation import Operation
 from openapi.schema import types_of
 

@@ -13,10 +13,11 @@ from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemWindow, Store
 from openapi.collection import Collection
 from openapi.field_errors import FieldError
-from openapi.item_list import ItemList, PageQuery, item_list
+from openapi.item_list import ItemList, item_list
 from openapi.item_members import id_text
 from openapi.item_paths import shape_of
 from openapi.operation import Operation
+from openapi.page_query import PageQuery
 
 _DEFAULT_LIMIT = 25
 _ALL = 1 << 62
@@ -31,7 +32,11 @@ _POSITION_DIGITS = 18
 
 
 class ItemPages:
-    """The pages of lists. A list by cursor has the newest item first, any other the oldest."""
+    """The pages of lists.
+
+    A list by cursor has the newest item first, any other the oldest; so has one whose cursor is an
+    integer, because the first page is then the one behind 0.
+    """
 
     def __init__(self, store: Store, answers: ItemAnswers, base_path: str) -> None:
         self._store = store
@@ -62,11 +67,12 @@ class ItemPages:
     async def _page(
         self, exchange: Exchange, one: ItemList, partner_id: str, path: str, *, has_names: bool
     ) -> Page:
-        query, given, items = one.query, exchange.parameters, self._store.items
+        query, items = one.query, self._store.items
+        given = query.given(exchange.parameters)
         limit = _limit(query, given)
         skip = _skip(query, given, limit)
-        beyond, is_before = await self._position(query, given, partner_id, path)
-        newest_first = query.is_by_cursor != is_before
+        beyond, is_before = await self._position(one, given, partner_id, path)
+        newest_first = (query.is_by_cursor and not query.is_by_integer) != is_before
         filters = {
             member: given[name]
             for name, member in query.filters.items()
@@ -84,20 +90,24 @@ class ItemPages:
             window = ItemWindow(min(limit, _ALL) + 1, newest_first, beyond, min(skip, _ALL))
             found = list(await items.list(partner_id, path, window))
         shown, has_more = found[:limit], len(found) > limit
-        following = _following(query, given, shown, limit) if has_more and shown else {}
+        following = _following(one, given, shown, limit) if has_more and shown else {}
         if is_before:
             shown.reverse()
         skipped = None if beyond is not None else skip
-        return Page(shown, total, len(shown) if limit == _ALL else limit, skipped, following)
+        number = given.get(query.number, query.first_number) if query.number else None
+        size = len(shown) if limit == _ALL else limit
+        return Page(shown, total, size, skipped, number, following)
 
     async def _position(
-        self, query: PageQuery, given: Mapping[str, Any], partner_id: str, path: str
+        self, one: ItemList, given: Mapping[str, Any], partner_id: str, path: str
     ) -> tuple[int | None, bool]:
         """The position that a page begins behind, and whether it is the page before that one."""
-        for name, is_before in ((query.cursor, False), (query.before, True)):
+        for name, is_before in ((one.query.cursor, False), (one.query.before, True)):
             text = str(given.get(name, "")) if name else ""
             if name is None or not text:
                 continue
+            if one.query.is_by_integer and isinstance(given[name], int | float):
+                return await self._position_of(one, int(given[name]), partner_id, path), is_before
             kept = await self._store.items.find(partner_id, path, id_text(text))
             if kept is not None:
                 return kept.position, is_before
@@ -109,6 +119,17 @@ class ItemPages:
                 [FieldError(name, "names no page of this list", "invalid_value", "query")]
             )
         return None, False
+
+    async def _position_of(self, one: ItemList, cursor: int, partner_id: str, path: str) -> int:
+        """The position that an integer names: that of the last item whose id is no larger."""
+        if not one.is_by_id:
+            return min(max(cursor, 0), _ALL)
+        kept = await self._store.items.find(partner_id, path, str(cursor))
+        if kept is not None:
+            return kept.position
+        every = await self._store.items.list(partner_id, path, ItemWindow(_ALL))
+        before = (kept.position for kept in every if int(kept.item_id) <= cursor)
+        return max(before, default=0)
 
 
 def _limit(query: PageQuery, given: Mapping[str, Any]) -> int:
@@ -130,14 +151,17 @@ def _skip(query: PageQuery, given: Mapping[str, Any], limit: int) -> int:
 
 
 def _following(
-    query: PageQuery, given: Mapping[str, Any], shown: Sequence[StoredItem], limit: int
+    one: ItemList, given: Mapping[str, Any], shown: Sequence[StoredItem], limit: int
 ) -> dict[str, str]:
     """The query parameters of the page behind a page."""
+    query = one.query
     if query.offset:
         return {query.offset: str(_skip(query, given, limit) + limit)}
     if query.number:
         return {query.number: str(int(given.get(query.number, query.first_number)) + 1)}
-    if query.cursor and shown:
+    if query.cursor and query.is_by_integer:
+        return {query.cursor: shown[-1].item_id if one.is_by_id else str(shown[-1].position)}
+    if query.cursor:
         return {query.cursor: f"{_MARK}{shown[-1].position}"}
     return {}
 

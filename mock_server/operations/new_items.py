@@ -14,7 +14,8 @@ from mock_server.operations.item_answers import Item, ItemAnswers, fitting_membe
 from mock_server.operations.item_places import naming
 from mock_server.store.interface import ItemChange
 from openapi.collection import Collection
-from openapi.item_members import id_text, singular, spelt
+from openapi.item_members import id_text, singular
+from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.resource import says_ended
 

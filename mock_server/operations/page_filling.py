@@ -1,8 +1,7 @@
 """The page of a list: the documented answer with kept items, and with what it says of pages."""
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -12,50 +11,39 @@ from mock_server.exchange.exchange import Exchange
 from mock_server.operations.item_answers import Documented, Item, fitting_members
 from mock_server.store.interface import Item as StoredItem
 from openapi.item_list import ItemList
-from openapi.item_members import spelt
+from openapi.names import Role, holds_url, is_header, is_shown, may_count_one_page, word_of
 from openapi.schema import types_of
 
 _LEVELS = 2
 """How many levels of objects around the items say something of the page."""
 
-_MORE = re.compile(r".*more.*|hasnext.*|(is)?truncated|incompleteresults")
-_LAST = re.compile(r"(is)?last(page)?")
-_FIRST = re.compile(r"(is)?first(page)?")
-_HAS_PREVIOUS = re.compile(r"hasprev.*")
-_TOTAL = re.compile(
-    r"total|(total|full)(count|items|results|records|elements|size|rows|hits|number)"
-    r"|count|(item|record|result)count"
-)
-_ON_PAGE = re.compile(r"numberofelements|returned|size|length|results|(on)?pagecount")
-_PAGES = re.compile(r"(total|number|num)(of)?pages|pages|lastpage|pagecount")
-_NUMBER = re.compile(r"p|number|(current)?page|page(number|num|no|index|nr)")
-_OFFSET = re.compile(r"(page)?offset|skip|start(index)?|from")
-_SIZE = re.compile(r"limit|pagesize|perpage|max(results|items)|pagelimit|top|take")
-_NEXT = re.compile(
-    r"next.*|.*(nexttoken|nextcursor|nextpagetoken|continuation).*|after|(end)?cursor|marker"
-)
-_PREVIOUS = re.compile(r"prev.*|before|startcursor")
-_ENDS = {"firstid": 0, "lastid": -1}
+_ENDS = ((Role.FIRST_ID, 0), (Role.LAST_ID, -1))
 """Members with the id of an item of the page, and which one it is."""
 
 _WHOLE = {"uri", "url", "iri"}
 """The formats of whole URLs: a relative one is a ``uri-reference``."""
 
-_URLS = re.compile(r".*(url|uri|link|href)")
+_SAID = (Role.HAS_MORE, Role.IS_LAST)
+"""What a page says of the next one as a flag."""
+
+_NONE = object()
+"""No value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of items; ``total`` counts those of all pages.
 
-    ``skipped`` says how many are before it, None where that is not known. ``next`` has the query
-    parameters of the next page, and is empty where there is none.
+    ``skipped`` says how many are before it, None where that is not known, and ``number`` which page
+    it is, None where pages have no numbers. ``next`` has the query parameters of the next page, and
+    is empty where there is none.
     """
 
     items: Sequence[StoredItem]
     total: int
     limit: int
     skipped: int | None
+    number: float | None
     next: Mapping[str, str]
 
 
@@ -90,14 +78,18 @@ class PageFilling:
         found: dict[str, str | None] = {}
         answer = operation.response(operation.success_status)
         for header in answer.headers if answer else ():
-            name = spelt(header.name)
-            if name == "link":
+            if header.name.lower() == "link":
                 link = f'<{self._next_url(exchange)}>; rel="next"'
                 found[header.name] = link if self.page.next else None
-            elif "total" in name and "page" not in name:
-                found[header.name] = str(self.page.total)
-            elif "next" in name:
+            elif is_header(Role.PREVIOUS, header.name):
+                found[header.name] = None
+            elif is_header(Role.NEXT, header.name):
                 found[header.name] = next(iter(self.page.next.values()), None)
+            elif is_header(Role.HAS_MORE, header.name):
+                found[header.name] = str(bool(self.page.next)).lower()
+            else:
+                number = self._number(header.name, is_role=is_header)
+                found |= {} if number is None else {header.name: str(number)}
         return found
 
     def _items(self) -> list[Item]:
@@ -132,101 +124,156 @@ class PageFilling:
             place = (*path, name)
             found[name] = value
             if place != self.listed.place.path:
-                found[name] = self._value(spelt(name), value, place, exchange)
+                found[name] = self._value(value, place, exchange)
         return found
 
     def _missing(self, around: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
         """What the contract has of the page, and the documented answer has not."""
-        found: dict[str, Any] = {}
-        for name, definition in self.listed.frame.get(path, {}).items():
-            word, kinds = spelt(name), types_of(definition)
-            if name in around or (*path, name) == self.listed.place.path:
-                continue
-            if "boolean" in kinds and _MORE.fullmatch(word):
-                found[name] = False
-            elif word in _ENDS:
-                found[name] = None
-            elif "integer" in kinds and (_TOTAL.fullmatch(word) or _NEXT.fullmatch(word)):
-                found[name] = 0
-            elif "string" in kinds and _NEXT.fullmatch(word):
-                found[name] = "/" if str(definition.get("format", "")).startswith("uri") else ""
-        return found
+        absent = ((*path, one) for one in self.listed.frame.get(path, {}) if one not in around)
+        made = ((place, self._start(place)) for place in absent if place != self.listed.place.path)
+        return {place[-1]: start for place, start in made if start is not _NONE}
 
-    def _value(self, word: str, value: Any, place: tuple[str, ...], exchange: Exchange) -> Any:
+    def _start(self, place: tuple[str, ...]) -> Any:
+        """The value that a member begins with, before it says something of the page."""
+        definition = self.listed.definition(place)
+        kinds = types_of(definition)
+        if "boolean" in kinds:
+            return False if any(is_shown(one, *place) for one in _SAID) else _NONE
+        if any(is_shown(role, *place) for role, _ in _ENDS):
+            return None
+        if "integer" in kinds:
+            return 0 if any(is_shown(one, *place) for one in (Role.TOTAL, Role.NEXT)) else _NONE
+        if "string" in kinds and is_shown(Role.NEXT, *place):
+            return "/" if str(definition.get("format", "")).startswith("uri") else ""
+        inner = self._missing({}, place) if len(place) <= _LEVELS else {}
+        return inner if inner and inner.keys() >= {*definition.get("required", ())} else _NONE
+
+    def _value(self, value: Any, place: tuple[str, ...], exchange: Exchange) -> Any:
         if isinstance(value, bool):
-            return self._flag(word, exchange, value=value)
-        is_next, end = _NEXT.fullmatch(word), _ENDS.get(word)
+            return self._flag(place, value=value)
+        end = next((at for role, at in _ENDS if is_shown(role, *place)), None)
         if end is not None and self._ids:
             return self._ids[end]
-        if end is not None or _PREVIOUS.fullmatch(word) or (is_next and not self.page.next):
+        is_next = is_shown(Role.NEXT, *place)
+        is_absent = end is not None or is_shown(Role.PREVIOUS, *place)
+        if is_absent or (is_next and not self.page.next):
             self._absent.add(place)
+        elif is_next and not isinstance(value, dict):
+            return self._next(value, place, exchange)
         elif isinstance(value, int | float):
-            return self._number(word, value, exchange)
-        elif is_next and (value is None or isinstance(value, str)):
-            text = str(value or "")
-            is_by_url = not self.listed.query.is_by_cursor or _URLS.fullmatch(word)
-            if is_by_url or "/" in text or "?" in text:
-                return self._next_url(exchange, place)
-            return next(iter(self.page.next.values()))
+            number = self._number(*place)
+            return value if number is None else number
+        elif isinstance(value, str):
+            return self._url(value, place, exchange)
         return self._filled(value, place, exchange)
 
-    def _flag(self, word: str, exchange: Exchange, *, value: bool) -> bool:
+    def _flag(self, place: tuple[str, ...], *, value: bool) -> bool:
         has_more, is_first = bool(self.page.next), self.page.skipped == 0
-        for pattern, says in (
-            (_MORE, has_more),
-            (_LAST, not has_more),
-            (_FIRST, is_first),
-            (_HAS_PREVIOUS, not is_first),
+        for role, says in (
+            (Role.HAS_MORE, has_more),
+            (Role.IS_LAST, not has_more),
+            (Role.IS_FIRST, is_first),
+            (Role.HAS_PREVIOUS, not is_first),
+            (Role.IS_EMPTY, not self.page.items),
         ):
-            if pattern.fullmatch(word):
+            if is_shown(role, *place):
                 return says
         return value
 
-    def _number(self, word: str, value: float, exchange: Exchange) -> float:
-        page, query = self.page, self.listed.query
-        current = exchange.parameters.get(query.number, query.first_number) if query.number else 1
-        if _NEXT.fullmatch(word):
-            return int(current) + 1 if query.number else int(next(iter(page.next.values()), 0))
-        for pattern, says in (
-            (_TOTAL, page.total),
-            (_PAGES, math.ceil(page.total / page.limit) if page.limit else 0),
-            (_NUMBER, current),
-            (_OFFSET, page.skipped or 0),
-            (_SIZE, page.limit),
-            (_ON_PAGE, len(page.items)),
-        ):
-            if pattern.fullmatch(word):
+    def _number(self, *place: str, is_role: Callable[..., bool] = is_shown) -> float | None:
+        """The number that a member or a header says of the page; None where it says nothing."""
+        page, query, word = self.page, self.listed.query, word_of(place)
+        pages = math.ceil(page.total / page.limit) if page.limit else 0
+        echoed = ((query.limit, page.limit), (query.offset, page.skipped or 0))
+        for name, says in echoed:
+            if name and word == word_of([name]):
                 return says
+        if may_count_one_page(*place) and self._has_a_total_beside(place):
+            return len(page.items)
+        for role, number in (
+            (Role.TOTAL, page.total),
+            (Role.PAGES, pages),
+            (Role.NUMBER, 1 if page.number is None else page.number),
+            (Role.OFFSET, page.skipped or 0),
+            (Role.COUNT, len(page.items)),
+            (Role.SIZE, page.limit),
+        ):
+            if is_role(role, *place):
+                return number
+        return None
+
+    def _has_a_total_beside(self, place: tuple[str, ...]) -> bool:
+        beside = ((*place[:-1], one) for one in self.listed.frame.get(place[:-1], {}))
+        return any(
+            is_shown(Role.TOTAL, *one) and not may_count_one_page(*one)
+            for one in beside
+            if one != place
+        )
+
+    def _next(self, value: Any, place: tuple[str, ...], exchange: Exchange) -> Any:
+        """The next page: its number or cursor, or its URL."""
+        kinds, text = types_of(self.listed.definition(place)), str(value or "")
+        if isinstance(value, int | float) or ("integer" in kinds and "string" not in kinds):
+            return int(next(iter(self.page.next.values())))
+        is_url = not self.listed.query.is_by_cursor or holds_url(*place)
+        if is_url or "/" in text or "?" in text:
+            return self._next_url(exchange, place)
+        return next(iter(self.page.next.values()))
+
+    def _url(self, value: str, place: tuple[str, ...], exchange: Exchange) -> str:
+        """The URL of the page itself or of the first one, where a member is called so."""
+        query = self.listed.query
+        if is_shown(Role.OWN, *place):
+            return self._whole(exchange, _query_of(exchange), place)
+        if is_shown(Role.IS_FIRST, *place) and holds_url(*place):
+            there = {query.cursor, query.before, query.number, query.offset}
+            asked = {name: one for name, one in _query_of(exchange).items() if name not in there}
+            return self._whole(exchange, asked, place)
         return value
 
     def _next_url(self, exchange: Exchange, place: tuple[str, ...] = ()) -> str:
-        """The next page's URL: relative, unless the member at ``place`` must be a whole one."""
-        query = dict(parse_qsl(exchange.scope["query_string"].decode("latin-1")))
-        url = f"{exchange.path}?{urlencode({**query, **self.page.next})}"
-        definition = self.listed.frame.get(place[:-1], {}).get(place[-1], {}) if place else {}
-        if definition.get("format") not in _WHOLE:
+        return self._whole(exchange, {**_query_of(exchange), **self.page.next}, place)
+
+    def _whole(self, exchange: Exchange, query: Mapping[str, str], place: tuple[str, ...]) -> str:
+        """A URL with a query: relative, unless the member at ``place`` must be a whole one."""
+        url = f"{exchange.path}?{urlencode(query)}" if query else exchange.path
+        if self.listed.definition(place).get("format") not in _WHOLE:
             return url
         return f"{exchange.scope['scheme']}://{exchange.header(b'host') or 'localhost'}{url}"
 
     def _without_absent(self, body: Any) -> Iterator[Any]:
-        """A page with null for what there is not, without it, and with an empty text for it."""
+        """A page with null for what there is not, without it, and with an empty value for it."""
         if not self._absent:
             yield body
             return
-        for kinds in ((None,), (), ("",)):
-            yield self._dropped(body, (), kinds)
+        for value_of in (self._absent_value, lambda _: None, lambda _: _NONE, self._empty):
+            yield self._dropped(body, (), value_of)
 
-    def _dropped(self, body: Any, path: tuple[str, ...], values: Sequence[Any]) -> Any:
+    def _absent_value(self, place: tuple[str, ...]) -> Any:
+        """Null where the schema of a member names it, else nothing."""
+        kinds = types_of(self.listed.definition(place))
+        return None if "null" in kinds or not kinds else _NONE
+
+    def _empty(self, place: tuple[str, ...]) -> Any:
+        return 0 if "integer" in types_of(self.listed.definition(place)) else ""
+
+    def _dropped(
+        self, body: Any, path: tuple[str, ...], value_of: Callable[[tuple[str, ...]], Any]
+    ) -> Any:
         if not isinstance(body, dict):
             return body
         found = {}
-        for name, value in body.items():
+        for name, one in body.items():
             place = (*path, name)
-            if place not in self._absent:
-                found[name] = self._dropped(value, place, values)
-            elif values:
-                found[name] = values[0]
+            is_absent = place in self._absent
+            value = value_of(place) if is_absent else self._dropped(one, place, value_of)
+            if value is not _NONE:
+                found[name] = value
         return found
+
+
+def _query_of(exchange: Exchange) -> dict[str, str]:
+    return dict(parse_qsl(exchange.scope["query_string"].decode("latin-1")))
 
 
 def _at(body: Any, path: Sequence[str]) -> Any:

@@ -164,7 +164,7 @@ class Reconciliation:
             has_all = number >= _ALL_PAGES and not own and not _missing(batch, listed)
             if has_all or not page.cursor:
                 break
-            repetition.add([self._id_of(one) for one in page.items])
+            repetition.add([self._id_of(one) for one in page.items], page.cursor)
             if repetition.is_certain:
                 self._note_repetition(repetition, after)
                 listed.is_whole = False

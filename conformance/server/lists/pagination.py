@@ -4,7 +4,8 @@ A target may hold thousands of keys and others may be making more, so that only 
 check has made are counted. Where they stand is found with large pages; small ones start there.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -73,12 +74,12 @@ def _hundred_by_default(request: Request) -> Request:
 
 def _has_pages(operation: Operation) -> bool:
     members = page_members(operation) if lists(operation) else None
-    return members is not None and bool(members.limit and members.cursor)
+    return members is not None and bool(members.limit and (members.cursor or members.says_next))
 
 
 def _says_more(operation: Operation) -> bool:
     members = page_members(operation)
-    return _has_pages(operation) and members is not None and bool(members.has_more)
+    return _has_pages(operation) and members is not None and members.says_more
 
 
 def _has_default(operation: Operation) -> bool:
@@ -100,44 +101,88 @@ def _has_largest(operation: Operation) -> bool:
 @catches(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL)
 def pagination_is_complete(probe: Probe) -> None:
     """Pages of any size together show everything once: nothing is lost, nothing repeated."""
-    is_moving = probe.page_members.is_counted
-    for _ in range(_LOOKS_AT_MOVING if is_moving else 1):
-        before = _head(probe) if is_moving else None
+    for _ in range(_LOOKS_AT_MOVING):
+        reading = _read_with_own(probe)
         try:
-            return _expect_complete(probe)
+            return _expect_complete(probe, reading)
         except Violation:
-            # What others make before an item moves it to another page.
-            if not is_moving or _head(probe) == before:
+            # What others make or end before an item moves it to another page.
+            if not probe.page_members.is_counted or _is_unmoved(probe, reading):
                 raise
     raise NotVerified("others make items while the pages are read, which moves all others")
 
 
-def _head(probe: Probe) -> list[str]:
-    """The first items of a list: they are others where something was made before all."""
-    return page_of(probe, query_for(probe, max(bound(probe, "minimum", 1), 1))).ids
+@dataclass(frozen=True)
+class _Reading:
+    """A list as large pages show it, from the first item to the last of ``own``, the new ones.
+
+    Small pages are read from behind the item at ``start``, which ``after`` names, or from the first
+    item on.
+    """
+
+    seen: Sequence[str]
+    own: Set[str]
+    start: int
+    after: Cursor | None
+
+    @property
+    def places(self) -> Sequence[int]:
+        """Where the new items stand."""
+        return [place for place, one in enumerate(self.seen) if one in self.own]
+
+    @property
+    def span(self) -> int:
+        """How many items there are from the first that is read in small pages to the last."""
+        return len(self.seen) - self.start - 1
+
+    def stretch(self, *, is_token: bool) -> Sequence[str]:
+        """The items that small pages must show: a token may begin anywhere before the new ones."""
+        return self.seen[self.places[0] if is_token else self.start + 1 :]
 
 
-def _expect_complete(probe: Probe) -> None:
-    own, after, span = _made_between(probe, _SOME)
-    smallest = bound(probe, "minimum", 1)
+def _is_unmoved(probe: Probe, reading: _Reading) -> bool:
+    """Whether the list is the same by now, to the last of the new items."""
+    return ids_until(probe, {*reading.own})[: len(reading.seen)] == reading.seen
+
+
+def _expect_complete(probe: Probe, reading: _Reading) -> None:
+    own, smallest = reading.own, bound(probe, "minimum", 1)
+    is_token = probe.page_members.paging is Paging.TOKEN
+    stretch = {*reading.stretch(is_token=is_token)}
+    span = len(own) + 2 * _SOME if is_token else reading.span
     for size in (1, 2, 3):
         limit = min(max(size, span // 20, smallest), largest_page(probe))
         found: list[str] = []
-        for page in pages(probe, limit, after, most=span // limit + 20):
-            found += [one for one in page.ids if one in own]
+        for page in pages(probe, limit, reading.after, most=span // limit + 20):
+            found += page.ids
             if own <= set(found):
                 break
-        probe.expect(own <= set(found), f"all {len(own)} in pages of {limit}", f"{len(set(found))}")
-        repeated = len(found) - len(set(found))
+        shown = [one for one in found if one in own]
+        probe.expect(own <= set(shown), f"all {len(own)} in pages of {limit}", f"{len(set(shown))}")
+        repeated = len(shown) - len(set(shown))
         probe.expect(not repeated, f"each once in pages of {limit}", f"{repeated} more than once")
+        lacking = stretch - set(found)
+        if lacking and _is_unmoved(probe, reading):
+            probe.expect(
+                not lacking, f"all {len(stretch)} in pages of {limit}", f"{len(lacking)} lacking"
+            )
 
 
-def _made_between(probe: Probe, count: int) -> tuple[set[str], Cursor | None, int]:
-    """The ids of new items, a cursor before them, and how many items from there to the last.
+def _read_with_own(probe: Probe) -> _Reading:
+    """A reading of the list with new items in it, and a cursor before them.
 
     What others make may be the first of a list. So the cursor is an item that was made just before
     them or just after them, whichever comes first, where a list is in either order.
     """
+    own, seen, start = _made_between(probe, _SOME)
+    if probe.page_members.paging is Paging.TOKEN:
+        return _Reading(seen, own, -1, _token_before(probe, own))
+    cursor = cursor_at(probe, seen, start)
+    return _Reading(seen, own, start if cursor is not None else -1, cursor)
+
+
+def _made_between(probe: Probe, count: int) -> tuple[set[str], Sequence[str], int]:
+    """The ids of new items, those of the list to the last of them, and the place before them."""
     (earlier,), made, (later,) = make(probe, 1), make(probe, count), make(probe, 1)
     own, ends = ids_of(probe, made), ids_of(probe, [earlier, later])
     for _ in probe.looks():
@@ -149,11 +194,7 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], Cursor | None, in
     probe.expect(len(places) == len(own), "each created one once", f"{len(places)} for {len(own)}")
     first = places[0]
     before = [place for place, one in enumerate(seen[:first]) if one in ends]
-    start = max(before, default=first - 1)
-    if probe.page_members.paging is Paging.TOKEN:
-        return own, _token_before(probe, own), len(own) + 2 * _SOME
-    cursor = cursor_at(probe, seen, start)
-    return own, cursor, places[-1] - (start if cursor is not None else -1)
+    return own, seen[: places[-1] + 1], max(before, default=first - 1)
 
 
 def _token_before(probe: Probe, own: set[str]) -> Cursor | None:
@@ -177,9 +218,8 @@ def _token_before(probe: Probe, own: set[str]) -> Cursor | None:
 )
 @catches(MORE_ALWAYS, MORE_NEVER, MORE_WHEN_FULL)
 def has_more_is_true(probe: Probe) -> None:
-    """``has_more`` says whether another page follows."""
-    _, after, _ = _made_between(probe, 2)
-    page = page_of(probe, query_for(probe, 1, after))
+    """``has_more``, or a flag such as ``last``, says whether another page follows."""
+    page = page_of(probe, query_for(probe, 1, _read_with_own(probe).after))
     probe.expect(page.has_more, "has_more true where another item follows", "false")
     for _ in range(2):  # twice: what followed may have gone just then
         if not _says_more_at_the_end(probe):
@@ -267,7 +307,7 @@ def strange_parameters_are_no_failure(probe: Probe) -> None:
     """Unknown cursors and limits out of range are refused or overlooked; nothing fails."""
     texts = ("", "0", "-1", "1.5", "x", "9" * 40, "null", "\0", "é", "'", "../..", "y" * 2000)
     limit, cursor = probe.page_members.limit, probe.page_members.cursor
-    queries = [urlencode({name: text}) for name in (limit, cursor) for text in texts]
+    queries = [urlencode({name: text}) for name in (limit, cursor) if name for text in texts]
     more = (f"{limit}=1&{limit}=2", f"{limit}[]=1", f"{cursor}=%ff", f"{limit}=%")
     for query in (*queries, *more):
         request = probe.request().at(f"{probe.path()}?{query}")

@@ -1,0 +1,154 @@
+"""The query of a list: the parameters that say which page is asked for, and what filters."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from openapi.names import Role, begins_with_zero, first_asked, spelt
+from openapi.operation import Operation, Parameter
+from openapi.schema import types_of
+
+
+class Asked(NamedTuple):
+    """One name in a query: the parameter that it is of, its types and its schema.
+
+    ``member`` is the member of an object whose members have names of their own in the query, as
+    ``number`` in ``page[number]``.
+    """
+
+    parameter: Parameter
+    types: Sequence[str]
+    schema: Mapping[str, Any]
+    member: str | None = None
+
+
+def asked_in(operation: Operation) -> dict[str, Asked]:
+    """All names in the query of an operation."""
+    return {
+        name: asked
+        for one in operation.parameters
+        if one.location == "query"
+        for name, asked in names_of(one)
+    }
+
+
+def names_of(parameter: Parameter) -> Iterator[tuple[str, Asked]]:
+    """The names of a parameter in a query: one, or those of an object's members."""
+    resolve, outline = parameter.schema.resolve, parameter.schema.outline
+    schema = resolve(parameter.schema.definition)
+    is_deep = parameter.style == "deepObject"
+    if "object" not in parameter.types or not (is_deep or parameter.explode):
+        yield parameter.name, Asked(parameter, parameter.types, schema)
+        return
+    members = schema.get("properties", {})
+    for member, one in outline.get("properties", {}).items():
+        name = f"{parameter.name}[{member}]" if is_deep else member
+        yield name, Asked(parameter, types_of(one), resolve(members.get(member, {})), member)
+
+
+@dataclass(frozen=True)
+class PageQuery:
+    """The query parameters that say which page of a list is asked for; each may be missing.
+
+    ``cursor`` and ``before`` name the item before or behind a page, or its token. ``filters`` has
+    the member that a parameter is compared with, by the name of the parameter.
+    """
+
+    names: Mapping[str, Asked]
+    limit: str | None
+    offset: str | None
+    number: str | None
+    cursor: str | None
+    before: str | None
+    first_number: int
+    filters: Mapping[str, str]
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether a client can ask for another page than the first."""
+        return bool(self.offset or self.number or self.cursor)
+
+    @property
+    def is_by_cursor(self) -> bool:
+        """Whether only a cursor leads to other pages."""
+        return bool(self.cursor) and not self.offset and not self.number
+
+    @property
+    def is_by_integer(self) -> bool:
+        """Whether its cursor is an integer, as the id or the position of an item is."""
+        return self.is_by_cursor and not is_text(self.names[str(self.cursor)])
+
+    @property
+    def default_limit(self) -> int | None:
+        """The documented size of a page where none is asked for."""
+        return self.size("default")
+
+    @property
+    def largest_limit(self) -> int | None:
+        """The documented size of the largest page."""
+        return self.size("maximum")
+
+    def size(self, keyword: str) -> int | None:
+        """What the contract says of the size of a page with a keyword such as ``maximum``."""
+        found = self.names[self.limit].schema.get(keyword) if self.limit else None
+        return found if isinstance(found, int) and found > 0 else None
+
+    @cached_property
+    def _members(self) -> Sequence[tuple[str, str, str]]:
+        asked = self.names.items()
+        return [(name, one.parameter.name, one.member) for name, one in asked if one.member]
+
+    def given(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values of a request by their names in the query."""
+        if not self._members:
+            return parameters
+        found = dict(parameters)
+        for name, parameter, member in self._members:
+            value = parameters.get(parameter)
+            if isinstance(value, dict) and member in value:
+                found[name] = value[member]
+        return found
+
+
+def page_query(
+    operation: Operation, page: Iterable[str] = (), members: Iterable[str] = ()
+) -> PageQuery:
+    """The query of a list, whose page has these members, and whose items have others."""
+    names = asked_in(operation)
+    numbers = [name for name, one in names.items() if {"integer", "number"} & set(one.types)]
+    texts = [name for name, one in names.items() if is_text(one)]
+    number, offset = first_asked(Role.NUMBER, numbers), first_asked(Role.OFFSET, numbers)
+    limit = first_asked(Role.SIZE, [one for one in numbers if one not in {number, offset}])
+    others = [one for one in (*texts, *numbers) if one not in {number, offset, limit}]
+    before = first_asked(Role.BEFORE, others)
+    others = [one for one in others if one != before]
+    cursor = first_asked(Role.CURSOR, others) or first_asked(Role.NUMBER, texts)
+    own = {limit, offset, number, before, cursor}
+    known = {spelt(name): name for name in members}
+    return PageQuery(
+        names=names,
+        limit=limit,
+        offset=offset,
+        number=number,
+        cursor=cursor,
+        before=before,
+        first_number=_first_number(names[number].schema, page) if number else 1,
+        filters={
+            name: known[spelt(name)]
+            for name, one in names.items()
+            if name not in own and spelt(name) in known and one.member is None
+            if one.parameter.is_single or "array" in one.types
+        },
+    )
+
+
+def is_text(asked: Asked) -> bool:
+    """Whether a value in a query may be a text."""
+    return "string" in asked.types or not asked.types
+
+
+def _first_number(schema: Mapping[str, Any], page: Iterable[str]) -> int:
+    """The number of the first page: 1, or 0 where the contract says so."""
+    said = (schema.get("default"), schema.get("minimum"))
+    return 0 if 0 in said or (1 not in said and begins_with_zero(page)) else 1

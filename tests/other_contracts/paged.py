@@ -1,0 +1,271 @@
+"""Contracts of one list each, whose pages are named in another way, and a small server for each."""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from conformance.target.exchange import Answer, Forward, Request
+from tests.other_contracts.styles import (
+    FLAG,
+    TEXT,
+    WHOLE,
+    answer,
+    document,
+    parameter,
+    taken,
+    thing,
+)
+
+THING = thing(["id", "name"], id=TEXT, name=TEXT)
+THINGS = {"type": "array", "items": THING}
+SIZE = {**WHOLE, "minimum": 1, "maximum": 20, "default": 5}
+OR_NULL = {"type": ["integer", "null"]}
+LINK = thing(["href"], href=TEXT)
+
+
+class View(NamedTuple):
+    """The items of one page, and where they are in the list."""
+
+    items: list[Any]
+    start: int
+    size: int
+    total: int
+    has_more: bool
+    query: Mapping[str, str]
+
+    @property
+    def number(self) -> int:
+        return self.start // self.size
+
+    @property
+    def end(self) -> int:
+        return self.start + self.size
+
+    def url(self, **query: object) -> str:
+        return f"/things?{urlencode({**self.query, **query})}"
+
+    def url_of_next(self, name: str, value: int) -> dict[str, str]:
+        return {"next": self.url(**{name: value})} if self.has_more else {}
+
+
+class Kind(NamedTuple):
+    """One way of naming pages: the contract's query, page and headers, and how a server has it.
+
+    ``start`` gives the place of the first item from the value of ``cursor`` and the size.
+    """
+
+    query: dict[str, Any]
+    page: dict[str, Any]
+    size: str
+    cursor: str
+    start: Callable[[int, int], int]
+    body: Callable[[View], Any]
+    headers: Callable[[View], dict[str, str]] = lambda _: {}
+    documented: tuple[str, ...] = ()
+    parameters: tuple[dict[str, Any], ...] = ()
+    first: int = 0
+
+
+def at(place: int, _: int) -> int:
+    return place
+
+
+def numbered(first: int) -> Callable[[int, int], int]:
+    return lambda number, size: (number - first) * size
+
+
+def linked(view: View) -> dict[str, str]:
+    """RFC 8288: other links stand beside that of the next page."""
+    urls = view.url_of_next("page", view.number + 2)
+    links = [f'<{view.url(page=1)}>; title="a, b"; rel="first"']
+    links += [f'<https://api.example.com{urls["next"]}>; rel="last next"'] if urls else []
+    return {"link": ", ".join(links)}
+
+
+def spring(view: View) -> dict[str, Any]:
+    return {
+        "content": view.items, "number": view.number, "size": view.size, "empty": not view.items,
+        "totalElements": view.total, "totalPages": -(-view.total // view.size),
+        "numberOfElements": len(view.items), "first": not view.start, "last": not view.has_more,
+    }  # fmt: skip
+
+
+SPRING = thing(
+    ["content", "last"], content=THINGS, number=WHOLE, size=WHOLE, totalElements=WHOLE,
+    totalPages=WHOLE, numberOfElements=WHOLE, first=FLAG, last=FLAG, empty=FLAG,
+)  # fmt: skip
+
+KINDS: dict[str, Kind] = {
+    "integer": Kind(
+        {"after": WHOLE, "limit": SIZE},
+        thing(["items", "next_cursor"], items=THINGS, next_cursor=OR_NULL),
+        "limit", "after", at,
+        lambda view: {"items": view.items, "next_cursor": view.end if view.has_more else None},
+    ),
+    "hal": Kind(
+        {"page": {**WHOLE, "minimum": 1}, "size": SIZE},
+        thing(
+            ["_embedded", "_links"], _embedded=thing(["items"], items=THINGS),
+            _links=thing(["self"], self=LINK, next=LINK, prev=LINK),
+        ),
+        "size", "page", numbered(1),
+        lambda view: {
+            "_embedded": {"items": view.items},
+            "_links": {
+                name: {"href": url}
+                for name, url in {"self": view.url(), **view.url_of_next("page", view.number + 2)}
+                .items()
+            },
+        },
+        first=1,
+    ),
+    "odata": Kind(
+        {"$top": SIZE, "$skip": {**WHOLE, "minimum": 0}, "$skiptoken": TEXT},
+        thing(["value"], **{"value": THINGS, "@odata.nextLink": TEXT, "@odata.count": WHOLE}),
+        "$top", "$skiptoken", at,
+        lambda view: {
+            "value": view.items, "@odata.count": view.total,
+            **{f"@odata.{name}Link": f"https://api.example.com{url}"
+               for name, url in view.url_of_next("$skiptoken", view.end).items()},
+        },
+    ),
+    "spring": Kind({"page": WHOLE, "size": SIZE}, SPRING, "size", "page", numbered(0), spring),
+    "pageable": Kind(
+        {}, SPRING, "size", "page", numbered(0), spring,
+        parameters=(
+            parameter("pageable", "query", thing(
+                [], page={**WHOLE, "minimum": 0}, size=SIZE,
+                sort={"type": "array", "items": TEXT},
+            ), required=True),
+        ),
+    ),
+    "json api": Kind(
+        {"page[number]": {**WHOLE, "minimum": 1}, "page[size]": SIZE},
+        thing(
+            ["data", "links"], data=THINGS, meta=thing([], total=WHOLE),
+            links=thing([], self=TEXT, next={"type": ["string", "null"]}),
+        ),
+        "page[size]", "page[number]", numbered(1),
+        lambda view: {
+            "data": view.items, "meta": {"total": view.total},
+            "links": {"self": view.url(), "next": None,
+                      **view.url_of_next("page[number]", view.number + 2)},
+        },
+        first=1,
+    ),
+    "json api by cursor": Kind(
+        {},
+        thing(["data", "links"], data=THINGS,
+              links=thing([], next={"anyOf": [TEXT, LINK, {"type": "null"}]})),
+        "page[size]", "page[cursor]", at,
+        lambda view: {
+            "data": view.items,
+            "links": {"next": {"href": url} if (
+                url := view.url_of_next("page[cursor]", view.end).get("next")) else None},
+        },
+        parameters=(
+            parameter("page", "query", thing([], cursor=TEXT, size=SIZE), style="deepObject"),
+        ),
+    ),
+    "link": Kind(
+        {"page": {**WHOLE, "minimum": 1}, "per_page": SIZE}, THINGS, "per_page", "page",
+        numbered(1), lambda view: view.items, linked, ("Link",), first=1,
+    ),
+    "headers": Kind(
+        {"page": {**WHOLE, "minimum": 1}, "per_page": SIZE}, THINGS, "per_page", "page",
+        numbered(1), lambda view: view.items,
+        lambda view: {
+            "x-total-count": str(view.total),
+            "x-next-page": str(view.number + 2) if view.has_more else "",
+        },
+        ("X-Total-Count", "X-Next-Page"), first=1,
+    ),
+    "no word of the next": Kind(
+        {"from": {**WHOLE, "minimum": 0}, "count": SIZE},
+        thing(["things", "count"], things=THINGS, count=WHOLE),
+        "count", "from", at,
+        lambda view: {"things": view.items, "count": len(view.items)},
+    ),
+}  # fmt: skip
+
+
+def contract_of(kind: Kind) -> dict[str, Any]:
+    """A contract of things with this kind of pages."""
+    wrong = {status: answer(thing([], message=TEXT)) for status in ("400", "401", "404")}
+    page = answer(kind.page)
+    page["headers"] = {name: {"schema": TEXT} for name in kind.documented}
+    query = [parameter(name, "query", schema) for name, schema in kind.query.items()]
+    body = thing(["name"], name={**TEXT, "minLength": 1})
+    return document("Things", {
+        "/things": {
+            "post": {
+                "requestBody": {"required": True, **taken(body)},
+                "responses": {"201": answer(THING), **wrong},
+            },
+            "get": {"parameters": [*query, *kind.parameters], "responses": {"200": page, **wrong}},
+        },
+        "/things/{id}": {
+            "parameters": [parameter("id", "path", TEXT)],
+            "get": {"responses": {"200": answer(THING), **wrong}},
+            "delete": {"responses": {"204": answer(), **wrong}},
+        },
+    })  # fmt: skip
+
+
+Fault = Callable[[View, list[Any]], View]
+"""What a wrong server makes of the page after the first one; it gets all items as well."""
+
+
+def losing(view: View, items: list[Any]) -> View:
+    start = view.start + view.start // view.size
+    return view._replace(items=items[start : start + view.size])
+
+
+def repeating(view: View, items: list[Any]) -> View:
+    start = view.start - view.start // view.size
+    return view._replace(items=items[start : start + view.size])
+
+
+def endless(view: View, _: list[Any]) -> View:
+    return view._replace(has_more=True)
+
+
+class Server:
+    """A server of a kind of pages, in this process; ``others`` are made with each new item."""
+
+    def __init__(self, kind: Kind, fault: Fault | None = None, others: int = 0) -> None:
+        self.kind, self.fault, self.others = kind, fault, others
+        self.items: list[dict[str, str]] = []
+        self._ids = map(str, itertools.count(1000))
+
+    def __call__(self, request: Request, _: Forward) -> Answer:
+        path, _, query = request.path.partition("?")
+        if request.method == "POST":
+            name = json.loads(request.body)["name"]
+            made = {"id": f"t{next(self._ids)}", "name": name}
+            self.items.append(made)
+            self.items += [{"id": f"o{next(self._ids)}", "name": "x"} for _ in range(self.others)]
+            return _answer(201, made)
+        if path != "/things":
+            found = [one for one in self.items if path == f"/things/{one['id']}"]
+            if request.method == "DELETE":
+                self.items = [one for one in self.items if one not in found]
+                return _answer(204 if found else 404, {})
+            return _answer(200 if found else 404, found[0] if found else {})
+        return self._page(dict(parse_qsl(query)))
+
+    def _page(self, query: Mapping[str, str]) -> Answer:
+        kind, items = self.kind, self.items
+        size = int(query.get(kind.size) or 5)
+        start = kind.start(int(query.get(kind.cursor) or kind.first), size)
+        more = start + size < len(items)
+        view = View(items[start : start + size], start, size, len(items), more, query)
+        view = self.fault(view, items) if self.fault else view
+        return _answer(200, kind.body(view), **kind.headers(view))
+
+
+def _answer(status: int, body: Any, **headers: str) -> Answer:
+    named = (("content-type", "application/json"), *headers.items())
+    return Answer(status, tuple(named), json.dumps(body).encode())
