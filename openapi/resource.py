@@ -274,11 +274,14 @@ def secret_member(create: Operation) -> str | None:
     return next((name for name, one in members if "secret" in name.lower() and _is_text(one)), None)
 
 
+_REFERENCE = re.compile(r"(?:_|-|(?<=[a-z])(?=[IU]))(?:id|Id|ID|uuid|Uuid|UUID)$")
+
+
 def name_member(create: Operation) -> str:
     """The member that people call a resource by: a text that clients choose and answers repeat.
 
     That is ``name`` where the contract has it, else the first text that is never null and takes
-    any words.
+    any words, a reference last.
     """
     sent, shown = request_members(create), success_members(create)
     schema = create.object_body.schema if create.object_body else None
@@ -291,6 +294,8 @@ def name_member(create: Operation) -> str:
         and schema.is_usable
         and not _refuses(schema.errors({name: _FREE_TEXT}), name)
     ]
+    # What ends like an id may refer to something else.
+    texts.sort(key=lambda one: bool(_REFERENCE.search(one)))
     return next((one for one in _NAMES if one in texts), next(iter(texts), _NAME))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from conformance.generation.oddities import odd_headers as odd_headers
     from conformance.generation.search import for_all as for_all
     from conformance.generation.shared_corpus import SharedCorpus as SharedCorpus
+    from conformance.generation.strategies import bodies_near as bodies_near
     from conformance.generation.strategies import invalid_bodies as invalid_bodies
     from conformance.generation.strategies import valid_bodies as valid_bodies
 
@@ -26,7 +27,7 @@ _MODULES = {
     "engine": {"failures"},
     "oddities": {"changes", "odd_bodies", "odd_framings", "odd_headers"},
     "search": {"for_all"},
-    "strategies": {"invalid_bodies", "valid_bodies"},
+    "strategies": {"bodies_near", "invalid_bodies", "valid_bodies"},
 }
 
 

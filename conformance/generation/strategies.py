@@ -55,6 +55,18 @@ def valid_bodies(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, An
     return values.map(partial(marked, probe)).filter(schema.is_valid)
 
 
+def bodies_near(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+    """Valid bodies that are plain but for one member, their names marked as test data."""
+    values = {
+        name: _values(probe.contract, definition)
+        for name, definition in sorted(settable(schema).items())
+    }
+    one_other = st.one_of([st.tuples(st.just(name), drawn) for name, drawn in values.items()]).map(
+        lambda pair: {**probe.plain_body(), pair[0]: pair[1]}
+    )
+    return one_other.map(partial(marked, probe)).filter(schema.is_valid)
+
+
 def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrategy[Any]]:
     """Bodies with one fault, a strategy for each: a wrong type, a field missing, no object.
 

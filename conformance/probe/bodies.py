@@ -181,7 +181,7 @@ def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None =
     if documented and wanted in {None, status}:
         return
     if status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
-        probe.succeed(probe.request())  # else the target does not serve or permit the operation
+        probe.make()  # else the target does not serve or permit the operation
     expected = f"{wanted} to {what}" if wanted else f"a documented refusal of {what}"
     raise Violation(expected, f"{status}")
 

@@ -15,6 +15,7 @@ from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.new_values import with_new_values
 from conformance.probe.parameter_values import plain_query, plain_value, unknown_value
 from conformance.probe.shared_refusals import SharedRefusals
+from conformance.probe.taken_bodies import varied, with_references
 from conformance.target.exchange import (
     Recording,
     Request,
@@ -88,10 +89,10 @@ class PlainRequests(ABC):
         body = self.operation.request_body
         taken = self.operation.object_body
         if taken and not is_json(taken.name) and "*" not in taken.name:
-            return request.with_form(self.plain_body(), taken)
+            return request.with_form(self.plain_body(partner), taken)
         if taken and is_json(taken.name):
             request = request.with_header("Content-Type", taken.name)
-        return request.with_json(self.plain_body()) if body and body.content else request
+        return request.with_json(self.plain_body(partner)) if body and body.content else request
 
     def on_one(self, handle: str, partner: int | None = 0) -> Request:
         """A valid request for the operation on the resource with this handle.
@@ -130,17 +131,44 @@ class PlainRequests(ABC):
     def _made_above(self, resource: Resource, partner: int) -> str:
         """The handle of a resource of the partner's to make others in."""
 
-    def plain_body(self) -> dict[str, Any]:
+    def plain_body(self, partner: int | None = 0) -> dict[str, Any]:
         """The smallest documented JSON body, its name a new one that is marked as test data.
 
-        Without an example it is made by the schema.
+        Without an example it is made by the schema. Where the target has refused that one, it is
+        one that was taken; what it refers to is of the ``partner``.
         """
         body = self.operation.object_body
+        taken = self.target.places.taken.get(self.operation.id)
+        if taken is not None and isinstance(taken.body, dict):
+            value = varied(self.operation, taken, frozenset({self.name_member}))
+            return self._named(with_new_values(self.operation, self._referring(value, partner)))
         examples = [one for one in (body.examples if body else ()) if one]
         if body and body.schema and not examples:
             examples = [sample_of(body.schema)]
         smallest = min(examples, key=lambda one: len(json.dumps(one, default=str)), default={})
-        value = with_new_values(self.operation, smallest if isinstance(smallest, dict) else {})
+        return self._named(
+            with_new_values(self.operation, smallest if isinstance(smallest, dict) else {})
+        )
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether the target refuses plain bodies by rules of its business, and takes others."""
+        return self.operation.id in self.target.places.taken
+
+    def _referring(self, value: dict[str, Any], partner: int | None) -> dict[str, Any]:
+        """A body that refers to resources of the partner's, where it refers to any."""
+        taken = self.target.places.taken.get(self.operation.id)
+        known = taken.references if taken else {}
+        resources = {one.create.id: one for one in self.contract.resources}
+        handles = {name: sendable(self._made_above(resources[id_], partner or 0))
+                   for name, id_ in known.items()}  # fmt: skip
+        found: dict[str, Any] = with_references(value, handles)
+        return found
+
+    def _named(self, value: dict[str, Any]) -> dict[str, Any]:
+        body, taken = self.operation.object_body, self.target.places.taken.get(self.operation.id)
+        if taken and self.name_member in taken.references:
+            return value
         named = {**value, self.name_member: self.new_name()}
         if self.name_member in value or (
             self.name_member in request_members(self.operation)

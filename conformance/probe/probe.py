@@ -166,6 +166,8 @@ class Probe(Sending):
         if self.operation is self.resource.create and self.resource.is_chosen:
             body = Answer(0, body=request.body).json_object() or {}
             request = request.with_json(with_new_values(self.operation, body))
+        elif self.operation.id in self.target.places.taken and request.members:
+            request = request.with_json(self._referring(dict(request.members), partner))
         return replace(request, partner=partner, path=f"{self.path(partner)}{mark}{query}")
 
     @property
@@ -219,7 +221,7 @@ class Probe(Sending):
         found = unknown_value(parameter, text)
         if found is None and self.operation.resource is not None:
             maker = self.creating
-            made = maker.known_handle_of(maker.succeed(maker.request()))
+            made = maker.known_handle_of(maker.make())
             found = unknown_value(parameter, text, like=made)
         if found is None:
             raise NotVerified(f"no valid {last} is known that names nothing: give it an example")

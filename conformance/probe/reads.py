@@ -90,7 +90,7 @@ def id_of(probe: Probe, made: Answer) -> str:
 def make(probe: Probe) -> Answer:
     """The answer to the creation of an item."""
     maker = probe.of(read(probe).resource.create)
-    return maker.succeed(maker.request())
+    return maker.make()
 
 
 def request_for(probe: Probe, made: Answer) -> Request:

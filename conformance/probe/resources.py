@@ -9,8 +9,12 @@ from http import HTTPStatus
 
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.taken_bodies import has_rules
 from conformance.target.exchange import Answer, Request, path_to
 from openapi.operation import PATH_PARAMETER
+
+_OF_RULES = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+"""What a body is answered that is valid and breaks a rule of business."""
 
 _AGAIN = 3
 """So many more plain requests are sent where one was refused."""
@@ -30,7 +34,7 @@ def request_on_new_resource(probe: Probe) -> Request:
     if create is None:
         raise NotServed(f"the contract has no operation that creates a resource on {parent}")
     maker = probe.of(create)
-    made = maker.succeed(maker.request())
+    made = maker.make()
     if resource is not None and resource.create is create:
         return probe.on_one(maker.known_handle_of(made))
     identifier = made.identifier(names[-1]) or maker.known_id_of(made)
@@ -57,6 +61,7 @@ def expect_taken(probe: Probe, answer: Answer, what: str = "") -> None:
     is_success, success = probe.operation.is_success, probe.operation.success_status
     if not is_success(answer.status):
         _expect_no_conflict(probe, answer)
+        _expect_no_rule(probe, answer)
         _expect_room(probe, answer)
     probe.expect(is_success(answer.status), f"{success} {what}".strip(), f"{answer.status}")
 
@@ -67,6 +72,20 @@ def _expect_no_conflict(probe: Probe, answer: Answer) -> None:
         raise NotVerified(
             f"{probe.operation.id} answered 409 to a plain valid request, as the contract allows:"
             " it may ask for what is there already; give an example of what can be made often"
+        )
+
+
+def _expect_no_rule(probe: Probe, answer: Answer) -> None:
+    """Nothing is verified by a refusal of what no example has, on which there may be a rule.
+
+    A server may refuse dates too far ahead, or what refers to nothing.
+    """
+    body = probe.operation.object_body
+    is_made_up = body is not None and not any(body.examples)
+    if is_made_up and answer.status in _OF_RULES and has_rules(probe.plain_body()):
+        raise NotVerified(
+            f"{probe.operation.id} answered {answer.status} to a body made by its schema: it may"
+            " have rules on dates, or on what is referred to; give an example of what it takes"
         )
 
 

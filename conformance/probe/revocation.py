@@ -38,7 +38,7 @@ def new_resource(probe: Probe, partner: int = 0) -> Answer:
     if probe.resource is probe.contract.credentials and probe.contract.token_operation:
         return created(probe, partner)
     maker = probe.creating
-    return maker.succeed(maker.request(partner))
+    return maker.make(partner)
 
 
 def is_listed_as_active(probe: Probe, made: Answer) -> bool:

@@ -40,6 +40,9 @@ _LARGE_BYTES, _MOST_BYTES = 64 * 1024, 4 * MOST_BYTES
 _SLOW_TRIES = 2
 """The tries of a request that gets no whole answer in time."""
 
+_OTHERS_TRIED = 3
+"""So many other plain requests are tried where what one asks for is there already."""
+
 _GROUPS = itertools.count(1)
 """The numbers of groups of requests that are sent at the same time."""
 
@@ -301,6 +304,24 @@ class Sending(PlainRequests):
     def succeed(self, request: Request) -> Answer:
         """Send a request that must succeed. Raises :class:`NotVerified` for any other status."""
         return self._expect_succeeded(self.send(request))
+
+    def make(self, partner: int | None = 0) -> Answer:
+        """The answer to a plain request that must succeed, or to another where that one collides.
+
+        Raises :class:`NotVerified` for any other status.
+        """
+        answer = self.send(self.request(partner))
+        for _ in range(_OTHERS_TRIED):
+            if not self.collides(answer):
+                break
+            answer = self.send(self.request(partner))
+        return self._expect_succeeded(answer)
+
+    def collides(self, answer: Answer) -> bool:
+        """Whether what a plain request asks for is there already, and another may not be."""
+        taken = self.target.places.taken.get(self.operation.id)
+        is_bound = taken is not None and bool(taken.varied)
+        return is_bound and answer.status == HTTPStatus.CONFLICT
 
     def _expect_succeeded(self, answer: Answer) -> Answer:
         if not self.operation.is_success(answer.status):

@@ -19,7 +19,7 @@ def created(probe: Probe, partner: int = 0) -> Answer:
     resource = probe.contract.credentials
     if resource:
         maker = probe.of(resource.create)
-        made = maker.succeed(maker.request(partner))
+        made = maker.make(partner)
         if credentials_of(probe.contract, made):
             return made
     raise NotVerified("no operation answered with a client id and secret")

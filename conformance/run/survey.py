@@ -9,6 +9,7 @@ from http import HTTPStatus
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.taken_bodies import tried_bodies, ways_to_vary
 from conformance.probe.token_exchange import credentials_of
 from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
@@ -20,6 +21,7 @@ from conformance.target.exchange import (
     UnsendableRequest,
 )
 from conformance.target.foreign_answers import expect_of_api
+from conformance.target.kept import TakenBody
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
 from openapi.contract import Contract
@@ -39,6 +41,10 @@ class Refusal:
 
     reason: str
     is_access: bool
+
+
+_OF_RULES = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+"""What a valid body is answered that breaks a rule of business."""
 
 
 class Survey:
@@ -125,7 +131,7 @@ class Survey:
         if with_key and operation.accepts_idempotency_key:
             request = request.with_key(probe.new_key())
         # Without an answer within bounds it cannot be judged here; each check judges it.
-        made = probe.try_to_send(request)
+        made = self._made_by(probe, request)
         self._note_secret(probe.resource, made)
         self._expect_access(made, "the token")
         has_second = Capability.SECOND_PARTNER in self.target.capabilities
@@ -153,6 +159,43 @@ class Survey:
             self.target.capabilities.add(Capability.REVOCATION)
         if answers[-1].is_success:
             self.target.created.discard((0, handle))
+
+    def _made_by(self, probe: Probe, request: Request) -> Answer:
+        """The answer to a plain creation, or to one with a body that is found to be taken."""
+        operation, target = probe.operation, self.target
+        first = made = probe.try_to_send(request)
+        target.places.taken.pop(operation.id, None)
+        if made.status in _OF_RULES and operation.object_body and operation.allows(made.status):
+            body = probe.plain_body()
+            for taken in tried_bodies(self.contract, operation, body):
+                target.places.taken[operation.id] = taken
+                again = _plain_request(probe)
+                made = probe.try_to_send(again) if again else first
+                if operation.is_success(made.status):
+                    break
+                del target.places.taken[operation.id]
+        if operation.is_success(made.status):
+            self._find_what_to_vary(probe)
+        return made if operation.is_success(made.status) else first
+
+    def _find_what_to_vary(self, probe: Probe) -> None:
+        """Find what must be new in each body, where a second one like the first is refused."""
+        operation, taken = probe.operation, self.target.places.taken
+        if not operation.documents(HTTPStatus.CONFLICT) and operation.id not in taken:
+            return
+
+        def is_taken() -> bool:
+            again = _plain_request(probe)
+            return again is not None and operation.is_success(probe.try_to_send(again).status)
+
+        if is_taken():
+            return
+        found = taken.get(operation.id) or TakenBody(probe.plain_body())
+        for kinds in ways_to_vary(found.body):
+            taken[operation.id] = replace(found, varied=kinds)
+            if is_taken() and is_taken():
+                return
+        taken.pop(operation.id)
 
     def _answers(self, probe: Probe, request: Request) -> list[Answer]:
         """The answers to a request, which is repeated while they say that it is not served.

@@ -1,9 +1,11 @@
 """What a run keeps for the checks at its end, in bounded memory."""
 
+import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from sys import getsizeof
 from typing import Generic, TypeVar
 
@@ -159,17 +161,37 @@ class PlainCreations:
 
 
 @dataclass(slots=True)
+class TakenBody:
+    """A body of a creation that the target takes, where it refuses what is made by the schema.
+
+    ``references`` has the members that name another resource, by the id of the operation that makes
+    it. ``varied`` are the kinds of values that must be new in each body.
+    """
+
+    body: object
+    references: Mapping[str, str] = field(default_factory=dict)
+    varied: frozenset[str] = frozenset()
+    _numbers: Iterator[int] = field(default_factory=lambda: count(secrets.randbelow(1000)))
+
+    def next_number(self) -> int:
+        """A number that no other body has had, from one that is other in each run."""
+        return next(self._numbers)
+
+
+@dataclass(slots=True)
 class ResourcePlaces:
     """Where resources of contracts with several kinds, or with nested ones, are.
 
     ``revocations`` are the paths that revoke what was created, empty where nothing does. Of these,
     ``lookups`` has the path of a GET that finds nothing once the resource that they are in is gone.
     ``above`` has what others are made in, by its partner and the operation that makes it, and
-    ``parents`` its handles.
+    ``parents`` its handles. ``taken`` are bodies that are taken where others are refused, by the id
+    of the operation.
     """
 
     revocations: dict[CreatedResource, str] = field(default_factory=dict)
     lookups: dict[CreatedResource, str] = field(default_factory=dict)
     above: dict[tuple[int, str], tuple[Request, Answer]] = field(default_factory=dict)
     parents: set[CreatedResource] = field(default_factory=set)
+    taken: dict[str, TakenBody] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

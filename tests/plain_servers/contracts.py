@@ -90,17 +90,22 @@ def todos(scheme: Document) -> Document:
     return document("To-dos", listed("/todos", item, thing(["title"], **members), 422), scheme)
 
 
-def bookings(scheme: Document) -> Document:
+def stays(scheme: Document, time: Document = DAY) -> Document:
     """Bookings of a room: within two years, ended after they begin, and never two at a time."""
     members = {
         "room": {**WHOLE, "minimum": 1, "maximum": 500},
-        "start": DAY,
-        "end": DAY,
+        "start": time,
+        "end": time,
         "guest": NAME,
     }
     item = thing(["id", *members], id=TEXT, **members)
     body = thing(["room", "start", "end", "guest"], **members)
     return document("Bookings", listed("/bookings", item, body, 409, 422), scheme)
+
+
+def bookings(scheme: Document) -> Document:
+    """As :func:`stays`, by instants."""
+    return stays(scheme, {**TEXT, "format": "date-time"})
 
 
 def shop(scheme: Document) -> Document:
@@ -198,6 +203,7 @@ def read_only(scheme: Document) -> Document:
 
 SHAPES: dict[str, tuple[Callable[[Document], Document], str]] = {
     "todos": (todos, "header"),
+    "stays": (stays, "bearer"),
     "bookings": (bookings, "bearer"),
     "shop": (shop, "bearer"),
     "uploads": (uploads, "bearer"),

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,14 +72,23 @@ class Shop:
             return item
 
 
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text.upper())
+    is_day = len(text) == len("2026-01-01")
+    return found.replace(tzinfo=UTC) if is_day else found.astimezone(UTC)
+
+
 def _booked(shop: Shop, partner: str, value: Item) -> int:
-    start, end = date.fromisoformat(value["start"]), date.fromisoformat(value["end"])
-    today = datetime.now(UTC).date()
-    if not today <= start < end <= today + timedelta(days=730):
+    now = datetime.now(UTC)
+    try:
+        start, end = _instant(value["start"]), _instant(value["end"])
+    except (ValueError, OverflowError):
+        return 422
+    if not now - timedelta(days=1) < start < end < now + timedelta(days=730):
         return 422
     for one in TOKENS:
         for other in shop.of(one, "/bookings"):
-            is_apart = value["end"] <= other["start"] or other["end"] <= value["start"]
+            is_apart = end <= _instant(other["start"]) or _instant(other["end"]) <= start
             if other["room"] == value["room"] and not is_apart:
                 return 409
     return 0
@@ -90,7 +99,7 @@ def _ordered(shop: Shop, partner: str, value: Item) -> int:
     return 0 if "price" in value or value["product_id"] in known else 422
 
 
-RULES: Mapping[str, Rule] = {"bookings": _booked, "shop": _ordered}
+RULES: Mapping[str, Rule] = {"stays": _booked, "bookings": _booked, "shop": _ordered}
 
 
 class Handler(BaseHTTPRequestHandler):

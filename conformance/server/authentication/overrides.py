@@ -122,7 +122,7 @@ def _list_for_another(request: Request) -> Request:
 def no_header_names_the_partner(probe: Probe) -> None:
     """Headers that name another partner beside a valid token change nothing of whose keys it is."""
     lister = probe.listing
-    others = probe.succeed(probe.request(partner=1))
+    others = probe.make(partner=1)
     for name in _names_of_partner(probe.target.tokens[1]) or [probe.known_id_of(others)]:
         headers = tuple((header, name) for header in _PARTNER_HEADERS)
         request = probe.request()

@@ -35,7 +35,7 @@ def request_to_be_refused(probe: Probe) -> Request:
     if needed is not None and needed not in capabilities:
         raise NotServed(f"the target does not serve {operation.name}")
     if operation.method == "GET":
-        probe.creating.succeed(probe.creating.request())
+        probe.creating.make()
     return request_on_new_resource(probe)
 
 

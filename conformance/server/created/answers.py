@@ -31,7 +31,7 @@ def created_answers(probe: Probe) -> Iterator[Answer]:
 
     A field that is null in one of them has a value in the other: some serializers leave null out.
     """
-    yield probe.succeed(probe.request())
+    yield probe.make()
     if ends_when_asked(probe.operation):
         body = {**probe.plain_body(), "expires_at": FAR_FUTURE}
         yield probe.succeed(probe.request().with_json(body))

@@ -127,7 +127,7 @@ def any_accept_gets_a_documented_status(probe: Probe) -> None:
     for value in ("text/csv", "image/*;q=0.5, text/csv"):
         answer = answer_to(probe, probe.request().with_header("Accept", value))
         if answer.status in NOT_SERVED:
-            probe.succeed(probe.request())
+            probe.make()
         expect_documented(probe.operation, answer)
 
 
@@ -167,6 +167,6 @@ def coding_is_accepted(probe: Probe) -> None:
     """An answer to a client that accepts no coding has none."""
     answer = answer_to(probe, probe.request().with_header("Accept-Encoding", "identity"))
     if answer.status in NOT_SERVED:
-        probe.succeed(probe.request())
+        probe.make()
     coding = answer.header("content-encoding") or "identity"
     probe.expect(coding.lower() == "identity", "no Content-Encoding", coding)

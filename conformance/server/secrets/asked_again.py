@@ -120,7 +120,7 @@ def _no_secret_when_revoked(exchange: JudgedExchange) -> None:
 )
 def never_shown_again(probe: Probe) -> None:
     """Whoever asks for a secret again, of a list, one resource or a revocation, is shown none."""
-    made, other = (probe.succeed(probe.request()) for _ in range(2))
+    made, other = (probe.make() for _ in range(2))
     traces = {*traces_of(probe, made, other), *traces_of(probe, other, made)}
     if not traces:
         raise NotVerified("the secret is too short to be looked for")

@@ -52,7 +52,7 @@ def _sample(probe: Probe) -> list[Answer]:
         kept = _samples.setdefault(probe.target, {})
     with lock:
         if probe.operation.id not in kept:
-            probe.succeed(probe.request())
+            probe.make()
             requests = [probe.request() for _ in range(_SAMPLES)]
             for start in range(0, _SAMPLES, _AT_ONCE):
                 probe.send_at_once(requests[start : start + _AT_ONCE])

@@ -74,7 +74,7 @@ def traces_of(probe: Probe, made: Answer, other: Answer) -> list[str]:
 
 def two_made(probe: Probe, request: Request) -> tuple[Answer, list[str]]:
     """The answer to a creation, and :func:`traces_of` its secret beside that of another."""
-    made, other = probe.succeed(request), probe.succeed(probe.request())
+    made, other = probe.succeed(request), probe.make()
     traces = traces_of(probe, made, other)
     if not traces:
         raise NotVerified("the secret is too short to be looked for")
@@ -178,7 +178,7 @@ def _digests(secret: str) -> Iterator[str]:
 )
 def no_hash_in_the_list(probe: Probe) -> None:
     """No page of the list shows an unsalted hash of a secret."""
-    made = probe.succeed(probe.request())
+    made = probe.make()
     (secret,) = secrets_in(probe, [made])
     for _ in probe.looks():
         if item := item_of(probe, made):

@@ -239,5 +239,11 @@ def usual_date_is_accepted(probe: Probe) -> None:
     """A date-time that is to come is accepted with any usual offset, and on any day of a year."""
     for name in date_fields(probe.operation):
         for text in USUAL_DATES:
-            request = probe.request().with_json({**probe.plain_body(), name: text})
+            plain = probe.plain_body()
+            day = str(plain.get(name, ""))[: len("2026-01-01")]
+            if probe.has_rules and day:
+                text = f"{day}{text[len(day) :]}"  # noqa: PLW2901 - on a day that is taken
+            elif probe.has_rules:
+                continue  # which days are taken nobody knows
+            request = probe.request().with_json({**plain, name: text})
             expect_accepted(probe, request, f"{name} {text}")

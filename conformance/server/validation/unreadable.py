@@ -86,7 +86,7 @@ BEYOND_JSON: dict[str, Callable[[bytes], bytes]] = {
 def json_may_be_spelt_differently(probe: Probe) -> None:
     """White space between the parts and escaped characters make no difference."""
     body = probe.request().body
-    probe.succeed(probe.request())
+    probe.make()
     spellings = {
         "white space": f"\r\n\t {json.dumps(probe.plain_body(), indent=1)}\r\n".encode(),
         "an escaped name": re.sub(rb'"(\w)(\w*)":', _escaped, body),
@@ -113,7 +113,7 @@ def _escaped(found: re.Match[bytes]) -> bytes:
 )
 def media_type_may_be_spelt_differently(probe: Probe) -> None:
     """A Content-Type of JSON is accepted in any case and with a charset."""
-    probe.succeed(probe.request())
+    probe.make()
     [own] = [text for name, text in probe.request().headers if name == "Content-Type"]
     kind, _, subtype = own.partition("/")
     for text in (f"{own}; charset=utf-8", f"{kind.title()}/{subtype.upper()}"):

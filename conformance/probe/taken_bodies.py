@@ -1,0 +1,182 @@
+"""Bodies that a target takes, where rules of its business, which no schema says, refuse others.
+
+Such rules are on dates (to come, not too far ahead, an end after its beginning), on what is
+referred to (an order of a product that there is), and on what may be there but once.
+"""
+
+import itertools
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from conformance.probe.parameter_values import another_like
+from conformance.target.kept import TakenBody
+from openapi.contract import Contract
+from openapi.item_members import Members
+from openapi.operation import Operation
+from openapi.resource import Resource
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?")
+"""A date or a date-time as a text."""
+
+_SOON, _LONG_AGO = 30, -30 * 365
+"""The days from today of a date to come, and of one such as that of a birth."""
+
+_DAYS = 600
+"""The days on which what may be there but once is spread: what is further ahead may be refused."""
+
+_NUMBERS = 10_000
+"""The numbers on which it is spread, where a schema does not say the largest."""
+
+_MOST_TRIED = 16
+"""So many bodies are tried at the most before none is known that is taken."""
+
+_NAMED_BY = re.compile(r"(?:[_-]?(?:id|uuid|code|ref))$", re.IGNORECASE)
+
+
+def tried_bodies(contract: Contract, operation: Operation, body: object) -> Iterator[TakenBody]:
+    """Bodies to try in the place of one that was refused, the likeliest to be taken first."""
+    references = references_in(contract, operation, body)
+    known = {name: one.create.id for name, one in references.items()}
+    found = [TakenBody(body, known)] if known else []
+    dates = sum(1 for _ in _dates_in(body))
+    found += [TakenBody(_dated(body, days), known) for days in _days_of(dates)] if dates else []
+    return itertools.islice(found, _MOST_TRIED)
+
+
+def _days_of(count: int) -> Iterator[list[int]]:
+    """The days from today of so many dates: the first before the second, and other orders."""
+    places = range(count)
+    yield [_SOON + place for place in places]
+    yield [_SOON - place for place in places]
+    yield [place - _SOON for place in places]
+    yield [1 + place for place in places]
+    yield [0] * count
+    yield [_LONG_AGO + place for place in places]
+    for odd in places if count > 1 else ():
+        yield [_LONG_AGO if place == odd else _SOON + place for place in places]
+    for odd in places if count > 1 else ():
+        yield [_SOON if place == odd else place - _SOON for place in places]
+
+
+def has_rules(body: object) -> bool:
+    """Whether a body has a member that rules of business are often on: a date, or a reference."""
+    return next(_dates_in(body), None) is not None or bool(_references(body))
+
+
+def references_in(contract: Contract, operation: Operation, body: object) -> dict[str, Resource]:
+    """The members of a body that name another resource of the contract, which is made by itself."""
+    found: dict[str, Resource] = {}
+    for name in _references(body):
+        stem = _plain(_NAMED_BY.sub("", name))
+        for resource in contract.resources:
+            collection = _plain(resource.create.path.rstrip("/").rpartition("/")[2])
+            is_own = resource.create is operation or "{" in resource.create.path
+            if not is_own and collection in {stem, f"{stem}s", f"{stem}es", f"{stem[:-1]}ies"}:
+                found[name] = resource
+    return found
+
+
+def _references(body: object) -> set[str]:
+    return {name for name, value in _members_in(body)
+            if _NAMED_BY.search(name) and isinstance(value, str | int)}  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _members_in(value: object) -> Iterator[tuple[str, Any]]:
+    for one in value if isinstance(value, list) else ():
+        yield from _members_in(one)
+    for name, one in value.items() if isinstance(value, dict) else ():
+        yield name, one
+        yield from _members_in(one)
+
+
+def _replaced(value: Any, change: Callable[[str, Any], Any], name: str = "") -> Any:
+    """A value with each of the values in it, by the name of its member, as ``change`` makes it."""
+    if isinstance(value, list):
+        return [_replaced(one, change, name) for one in value]
+    if isinstance(value, dict):
+        return {key: _replaced(one, change, key) for key, one in value.items()}
+    return change(name, value)
+
+
+def with_references(body: Any, handles: Mapping[str, str]) -> Any:
+    """A body that refers to what these handles name."""
+
+    def change(name: str, value: Any) -> Any:
+        handle = handles.get(name)
+        if handle is None:
+            return value
+        is_number = isinstance(value, int) and handle.isascii() and handle.isdigit()
+        return int(handle) if is_number else handle
+
+    return _replaced(body, change)
+
+
+def _dates_in(value: object) -> Iterator[str]:
+    for _, one in [*_members_in(value)]:
+        for text in one if isinstance(one, list) else [one]:
+            if isinstance(text, str) and _DATE.fullmatch(text):
+                yield text
+
+
+def _dated(body: Any, days: list[int]) -> Any:
+    """A body whose dates are so many days from today."""
+    left, today = iter(days), datetime.now(UTC).date()
+
+    def change(_: str, value: Any) -> Any:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):
+            return value
+        day = today + timedelta(days=next(left, _SOON))
+        return f"{day}T12:00:00Z" if "T" in value else f"{day}"
+
+    return _replaced(body, change)
+
+
+def ways_to_vary(body: object) -> Iterator[frozenset[str]]:
+    """The kinds of values that may be new in each body, as many of them as possible first."""
+    kinds = {type(one).__name__ if not (isinstance(one, str) and _DATE.fullmatch(one)) else "date"
+             for _, one in _members_in(body)} & {"date", "int", "str"}  # fmt: skip
+    for size in range(len(kinds), 0, -1):
+        yield from map(frozenset, itertools.combinations(sorted(kinds), size))
+
+
+def varied(operation: Operation, taken: TakenBody, kept: frozenset[str]) -> Any:
+    """A taken body with new values of the kinds that it is varied in, but for the ``kept`` names.
+
+    All its dates are moved alike, further from today.
+    """
+    media_type = operation.object_body
+    schema = media_type.schema if media_type else None
+    if not taken.varied or schema is None or not isinstance(taken.body, dict):
+        return taken.body
+    days = taken.next_number() % _DAYS
+    members = Members(schema.resolve).of(schema.definition)
+    value = dict(taken.body)
+    for name, one in taken.body.items():
+        definition = members.get(name, {})
+        if name in kept or name in taken.references or {"enum", "const"} & definition.keys():
+            continue
+        new = one
+        if isinstance(one, str) and _DATE.fullmatch(one):
+            new = _moved(one, days) if "date" in taken.varied else one
+        elif isinstance(one, str) and "str" in taken.varied:
+            new = another_like(one)
+        elif isinstance(one, int) and not isinstance(one, bool) and "int" in taken.varied:
+            least = int(definition.get("minimum", 1))
+            most = int(definition.get("maximum", least + _NUMBERS))
+            new = least + secrets.randbelow(max(1, most - least + 1))
+        if schema.is_valid({**value, name: new}):
+            value[name] = new
+    return value
+
+
+def _moved(text: str, days: int) -> str:
+    day = date.fromisoformat(text[:10])
+    ahead = days if day >= datetime.now(UTC).date() else -days
+    return f"{day + timedelta(days=ahead)}{text[10:]}"

@@ -1,0 +1,110 @@
+"""A creation whose rules no schema says is judged by bodies that its server takes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from conformance.probe.probe import Probe
+from conformance.results.result import Outcome
+from conformance.run.runner import Run
+from conformance.run.survey import Survey
+from conformance.server import catalogue
+from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.kept import TakenBody
+from conformance.target.target import Target
+from openapi.contract import Contract
+from openapi.resource import name_member
+from tests.other_contracts.styles import TEXT
+from tests.plain_servers.contracts import DAY, SCHEMES, SHAPES, listed, thing
+from tests.plain_servers.contracts import document as documented
+from tests.plain_servers.serving import TOKENS, serving
+
+
+@contextmanager
+def surveyed(name: str) -> Iterator[tuple[Run, Survey]]:
+    with serving(name, "bearer") as (url, document), Target(url, TOKENS) as target:
+        run = Run(Contract(document), target, [], seed=1)
+        run.survey()
+        yield run, run._survey
+        run.clean_up()
+
+
+def probe_of(run: Run, survey: Survey, operation: str) -> Probe:
+    return survey.probe(run.contract.operations[operation])
+
+
+@pytest.mark.parametrize("name", ["stays", "bookings"])
+def test_bookings_that_may_not_overlap_are_made_one_after_another(name: str) -> None:
+    with surveyed(name) as (run, survey):
+        probe = probe_of(run, survey, "POST /bookings")
+        made = [probe.make(number % 2) for number in range(40)]
+
+        assert {one.status for one in made} == {201}
+        assert "date" in run.target.places.taken["POST /bookings"].varied
+
+
+def test_an_order_is_of_a_product_of_its_partner() -> None:
+    with surveyed("shop") as (run, survey):
+        probe = probe_of(run, survey, "POST /orders")
+        first, second = probe.request(0), probe.request(1)
+        moved = probe.as_partner(first, 1)
+
+        assert first.members["product_id"] != second.members["product_id"]
+        assert moved.members["product_id"] == second.members["product_id"]
+        assert {probe.send(one).status for one in (first, second, moved)} == {201}
+
+
+def test_a_body_that_is_taken_at_once_stays_as_it_is() -> None:
+    with surveyed("todos") as (run, _):
+        assert run.target.places.taken == {}
+
+
+@pytest.mark.parametrize(
+    "id_", ["generated.accepted-data-comes-back", "validation.usual-date-is-accepted"]
+)
+def test_data_near_what_is_taken_earns_a_verdict(id_: str) -> None:
+    with surveyed("bookings") as (run, _):
+        result = run.check(catalogue()[id_], run.contract.operations["POST /bookings"])
+
+        assert (result.outcome, result.actual) == (Outcome.PASSED, "")
+
+
+def answering(status: int) -> Any:
+    def answer(request: Request, _: Forward) -> Answer:
+        return Answer(status if request.method == "POST" else 200)
+
+    return answer
+
+
+def checked(contract: Contract, create: str, status: int) -> Outcome:
+    with Target("http://target", TOKENS[:1], tamper=answering(status)) as target:
+        run = Run(contract, target, [], seed=1)
+        plain = catalogue()["created.plain-request-succeeds"]
+        return run.check(plain, contract.operations[create]).outcome
+
+
+def test_a_refusal_is_a_violation_but_where_a_rule_may_be_the_reason() -> None:
+    stays, todos = (Contract(SHAPES[one][0](SCHEMES["bearer"])) for one in ("stays", "todos"))
+
+    assert checked(stays, "POST /bookings", 422) is Outcome.NOT_VERIFIED
+    assert checked(stays, "POST /bookings", 500) is Outcome.FAILED
+    assert checked(todos, "POST /todos", 422) is Outcome.FAILED
+
+
+def test_what_ends_like_an_id_is_the_last_to_be_a_name() -> None:
+    def name(**members: Mapping[str, Any]) -> str:
+        item = thing(["id"], id=TEXT, **members)
+        paths = listed("/things", item, thing([], **members))
+        document = documented("Things", paths, SCHEMES["bearer"])
+        return name_member(Contract(document).operations["POST /things"])
+
+    assert name(product_id=TEXT, note=TEXT) == "note"
+    assert name(productId=TEXT, paid=TEXT) == "paid"
+    assert name(product_id=TEXT, start=DAY) == "product_id"
+
+
+def test_the_numbers_of_a_body_go_on_when_it_is_varied_in_another_way() -> None:
+    taken = TakenBody({})
+    assert taken.next_number() + 1 == taken.next_number()
