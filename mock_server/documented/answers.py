@@ -260,7 +260,8 @@ class DocumentedAnswers:
         if media_type.schema is None:
             return self._value(media_type)
         try:
-            return dynamic_value(media_type.schema, self._resolve, self._random)
+            hierarchies = self._generation.hierarchies
+            return dynamic_value(media_type.schema, self._resolve, self._random, hierarchies)
         except LookupError:
             return self._generation.value(media_type.schema)
 

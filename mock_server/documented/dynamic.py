@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 from typing import Any
 
+from mock_server.documented.hierarchies import Hierarchies, name_of
 from openapi.discriminators import KEYWORDS, property_of
 from openapi.references import merge_schemas
 from openapi.schema import Schema, types_of
@@ -31,11 +32,20 @@ _USUAL = 1000
 """The greatest number where the schema has no bound that excludes it."""
 
 
-def dynamic_value(schema: Schema, resolve: Callable[[Any], Any], source: random.Random) -> Any:
-    """A new value; raises LookupError where none is found."""
+def dynamic_value(
+    schema: Schema,
+    resolve: Callable[[Any], Any],
+    source: random.Random,
+    hierarchies: Hierarchies | None = None,
+) -> Any:
+    """A new value; raises LookupError where none is found.
+
+    With ``hierarchies`` a schema that others extend stands for these.
+    """
     for _ in range(_ATTEMPTS):
         with suppress(ArithmeticError, TypeError, ValueError, RecursionError, LookupError):
-            value = _Drawing(resolve, source).value(schema.definition, 0)
+            drawing = _Drawing(resolve, source, hierarchies or Hierarchies({}, resolve))
+            value = drawing.value({"$ref": schema.pointer}, 0, schema.definition)
             if schema.is_valid(value):
                 return value
     raise LookupError("no value that was drawn satisfies the schema")
@@ -44,19 +54,36 @@ def dynamic_value(schema: Schema, resolve: Callable[[Any], Any], source: random.
 class _Drawing:
     """One value; ``source`` is what each part of it is drawn from."""
 
-    def __init__(self, resolve: Callable[[Any], Any], source: random.Random) -> None:
+    def __init__(
+        self, resolve: Callable[[Any], Any], source: random.Random, hierarchies: Hierarchies
+    ) -> None:
         self._resolve = resolve
+        self._hierarchies = hierarchies
         self._random = source
         self._values = 0
 
-    def value(self, definition: Any, depth: int) -> Any:
+    def value(self, reference: Any, depth: int, known: Any = None) -> Any:
+        """A value of a schema, or of one that it refers to; ``known`` is what it leads to."""
         self._values += 1
         if self._values > _MOST_VALUES or depth > 2 * _DEPTH:
             raise LookupError("the value is too large")
-        definition = self._resolve(definition)
+        definition = self._resolve(reference) if known is None else known
         if not isinstance(definition, dict):
             return self._word(1, 12)
+        name = name_of(reference)
+        extending = self._hierarchies.extending(name, definition)
+        if extending:
+            return self.value({"$ref": self._random.choice(extending)}, depth + 1)
         definition = merge_schemas(self._resolve, definition)
+        value = self._made(definition, depth)
+        if name and isinstance(value, dict):
+            chooser = self._hierarchies.chooser_of(name, definition)
+            member, values = self._hierarchies.names(chooser, [reference])
+            if values and value.get(member) not in values:
+                value[member] = self._random.choice(values)
+        return value
+
+    def _made(self, definition: dict[str, Any], depth: int) -> Any:
         if "const" in definition:
             return definition["const"]
         if definition.get("enum"):

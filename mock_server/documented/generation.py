@@ -10,19 +10,16 @@ budget.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property
 from itertools import chain, islice, product, repeat
 from typing import Any
 
 import jsonschema_rs
 
+from mock_server.documented.hierarchies import Hierarchies, name_of
 from mock_server.documented.simple_values import distinct, number, other_names, varied
 from openapi.contract import Contract
-from openapi.discriminators import is_without_branches, last_step, property_of, values_of
-from openapi.document import join
 from openapi.errors import ContractError
 from openapi.patterns import for_python
 from openapi.references import merge_schemas, outline
@@ -56,7 +53,7 @@ class Generation:
 
     def __init__(self, contract: Contract) -> None:
         self.resolve = contract.resolve_schema
-        self._components = contract.document.get("components")
+        self.hierarchies = Hierarchies(contract.document, self.resolve)
         self._values = _VALUES_OF_ALL
         self._parts: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
         self.unused: dict[str, str] = {}
@@ -114,40 +111,6 @@ class Generation:
         if self._values < 0:
             raise BudgetSpentError("the contract has more answers than the mock generates")
 
-    @cached_property
-    def _children(self) -> Mapping[str, list[str]]:
-        """The references to the named schemas that extend each named schema by ``allOf``."""
-        found: dict[str, list[str]] = defaultdict(list)
-        named = self._components.get("schemas") if isinstance(self._components, dict) else None
-        for name, schema in named.items() if isinstance(named, dict) else ():
-            parts = schema.get("allOf") if isinstance(schema, dict) else None
-            for part in parts if isinstance(parts, list) else ():
-                if isinstance(part, dict) and isinstance(part.get("$ref"), str):
-                    found[last_step(part["$ref"])].append(join("#/components/schemas", name))
-        return found
-
-    @cached_property
-    def chooser_of(self) -> Mapping[str, Mapping[str, Any]]:
-        """The schema whose discriminator tells each named schema apart, for those that are told."""
-        found: dict[str, Mapping[str, Any]] = {}
-        named = self._components.get("schemas") if isinstance(self._components, dict) else None
-        for schema in named.values() if isinstance(named, dict) else ():
-            if isinstance(schema, dict) and property_of(schema):
-                for branch in chain(schema.get("oneOf", ()), schema.get("anyOf", ())):
-                    reference = branch.get("$ref") if isinstance(branch, dict) else None
-                    if isinstance(reference, str):
-                        found.setdefault(last_step(reference), schema)
-        return found
-
-    def extending(self, name: str, schema: Mapping[str, Any]) -> list[str]:
-        """The references to the schemas that a discriminator without branches tells apart."""
-        mapping = schema["discriminator"].get("mapping")
-        mapped = mapping.values() if isinstance(mapping, dict) else self._children[name]
-        references = [
-            one if str(one).startswith("#") else join("#/components/schemas", one) for one in mapped
-        ]
-        return [one for one in references if last_step(one) != name]
-
 
 def generate(contract: Contract, schema: Schema) -> Any:
     """One value that satisfies ``schema``; raises as :meth:`Generation.value` does."""
@@ -184,6 +147,7 @@ class _Assembly:
         self._generation = generation
         self._schema = schema
         self._resolve = generation.resolve
+        self._hierarchies = generation.hierarchies
         self._spend_of_all = generation.spend
         self._shown, self._must_be_valid = shown
         self.has_wrong_example = False
@@ -200,24 +164,18 @@ class _Assembly:
         self._spend(values=1)
         if not isinstance(definition, dict) or self._is_beyond(depth, 2):
             return None
-        name = _name_of(reference)
-        if name and "discriminator" in definition and is_without_branches(definition):
-            extending = self._generation.extending(name, definition)
-            if extending and not self._is_beyond(depth):
-                child = extending[self._branch % len(extending)]
-                return self.value({"$ref": child}, depth + 1)
+        name = name_of(reference)
+        extending = self._hierarchies.extending(name, definition)
+        if extending and not self._is_beyond(depth):
+            child = extending[self._branch % len(extending)]
+            return self.value({"$ref": child}, depth + 1)
         if any(isinstance(part, dict) and "if" in part for part in definition.get("allOf", ())):
             return self._of_conditions(definition, depth)
         merged = merge_schemas(self._resolve, definition)
         made = self._made(merged, depth)
         if name:
-            self._name(made, self._chooser_of(name, merged), [reference])
+            self._name(made, self._hierarchies.chooser_of(name, merged), [reference])
         return made
-
-    def _chooser_of(self, name: str, merged: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The schema whose discriminator tells that a value is of a named schema; may be empty."""
-        chooser = merged if "discriminator" in merged else self._generation.chooser_of.get(name, {})
-        return chooser if is_without_branches(merged) else {}
 
     def _made(self, definition: dict[str, Any], depth: int) -> Any:
         for value in self._shown_values(definition):
@@ -233,8 +191,9 @@ class _Assembly:
                 branch = _NULL if ends else branches[at]
                 made = self.value({"allOf": [rest, branch]}, depth + 1)
                 self._name(made, definition, branches, at)
-                if "discriminator" not in definition and (name := _name_of(branch)):
-                    self._name(made, self._chooser_of(name, self._merged(branch)), [branch])
+                if "discriminator" not in definition and (name := name_of(branch)):
+                    chooser = self._hierarchies.chooser_of(name, self._merged(branch))
+                    self._name(made, chooser, [branch])
                 if self._unlike and isinstance(made, dict):
                     self._differ(made, branch, branches)
                 return made
@@ -293,15 +252,8 @@ class _Assembly:
 
     def _name(self, made: Any, schema: Mapping[str, Any], branches: list[Any], at: int = 0) -> None:
         """Give a value the member by which a discriminator tells that it is of a branch."""
-        name = property_of(schema)
-        if name is None or not isinstance(made, dict):
-            return
-        values = values_of(schema, branches)[at]
-        member = self._merged(self._properties(branches[at]).get(name))
-        if "const" in member or "enum" in member:
-            allowed = [member["const"]] if "const" in member else member["enum"]
-            values = [one for one in values if one in allowed]
-        if values and made.get(name) not in values:
+        name, values = self._hierarchies.names(schema, branches, at)
+        if isinstance(made, dict) and values and made.get(name) not in values:
             made[name] = values[0]
 
     def _properties(self, schema: Any) -> dict[str, Any]:
@@ -397,9 +349,3 @@ class _Assembly:
         other = {"allOf": of_name} if of_name else definition.get("additionalProperties", True)
         made[name] = "text" if other is True else self.value(other, depth + 1)
         self._spend(values=1)
-
-
-def _name_of(definition: Any) -> str | None:
-    """The name of a schema that is only a reference; None for any other."""
-    reference = definition.get("$ref") if isinstance(definition, dict) else None
-    return last_step(reference) if isinstance(reference, str) and len(definition) == 1 else None
