@@ -26,6 +26,7 @@ from openapi.operation import (
 )
 from openapi.reading import Reading
 from openapi.resource import Resource, issues_tokens, makes_resource, secret_member
+from openapi.security import API_KEY, BEARER, MUTUAL_TLS, kind_of
 from openapi.several_files import read_contract
 
 IMPLIED = "2026-03-01"
@@ -234,10 +235,27 @@ class Contract:
         return next(filter(issues_tokens, self.operations.values()), None)
 
     def takes_bearer_token(self, operation: Operation) -> bool:
-        """Whether each security requirement of an operation asks for a bearer token."""
-        return operation.needs_authentication and all(
-            any(map(self._is_bearer, requirement)) for requirement in operation.security
+        """Whether a bearer token opens an operation by itself, or each alternative asks for one."""
+        given, is_bearer = operation.security, self._is_bearer
+        is_enough = any(all(map(is_bearer, one)) for one in given)
+        is_asked = all(any(map(is_bearer, one)) for one in given)
+        return operation.needs_authentication and (is_enough or is_asked)
+
+    def challenges_for_bearer(self, operation: Operation) -> bool:
+        """Whether no challenge but that for a bearer token can be meant: other schemes have one."""
+        kinds = [
+            {kind_of(self.security_schemes[name]) for name in one} for one in operation.security
+        ]
+        is_asked = self.takes_bearer_token(operation)
+        return is_asked and all(BEARER in one or one == {MUTUAL_TLS} for one in kinds)
+
+    def key_places(self, operation: Operation) -> frozenset[str]:
+        """Where an API key stands that opens an operation by itself, as in :attr:`key_place`."""
+        alone = (
+            self.security_schemes[next(iter(one))] for one in operation.security if len(one) == 1
         )
+        places = (f"{one.get('in')} {one.get('name')}" for one in alone if kind_of(one) == API_KEY)
+        return frozenset(one.lower() if one.startswith("header") else one for one in places)
 
     def _is_bearer(self, name: str) -> bool:
         """Whether a security scheme is a bearer token in the Authorization header."""

@@ -23,8 +23,13 @@ def needs_bearer_token(operation: Operation) -> bool:
 
 
 def opens_with_bearer_token(operation: Operation) -> bool:
-    """The operation cannot be used without a bearer token in the Authorization header."""
+    """The operation opens with a bearer token in the Authorization header, and not without any."""
     return bool(operation.contract and operation.contract.takes_bearer_token(operation))
+
+
+def challenges_for_bearer(operation: Operation) -> bool:
+    """The operation opens with a bearer token, and with nothing that has another challenge."""
+    return bool(operation.contract and operation.contract.challenges_for_bearer(operation))
 
 
 def answers_problems(operation: Operation) -> bool:

@@ -31,6 +31,15 @@ class Form:
     parameter: str = "access_token"
     in_body: bool = False
 
+    @property
+    def key_place(self) -> str:
+        """Where the token stands as an API key would, as in ``Contract.key_places``; else empty."""
+        if self.header is None:
+            return "" if self.in_body else f"query {self.parameter}"
+        if self.header == "Cookie":
+            return f"cookie {self.scheme.rstrip('=')}"
+        return "" if self.scheme else f"header {self.header.lower()}"
+
     def in_query(self, token: str) -> str:
         """The parameter of a query that holds a token in this form."""
         return f"{self.parameter}={quote(self.apply(token), safe='')}"

@@ -8,7 +8,7 @@ from conformance.catalogue.mends import CHALLENGE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, set_header
-from conformance.probe.applicability import opens_with_bearer_token
+from conformance.probe.applicability import both, challenges_for_bearer, opens_with_bearer_token
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import request_on_new_resource
@@ -57,7 +57,7 @@ def refusal_has_challenge(probe: Probe) -> None:
     "authentication.challenge-names-bearer",
     Level.SHOULD,
     "RFC 6750, section 3",
-    _is_challenged,
+    both(_is_challenged, challenges_for_bearer),
     mend=CHALLENGE,
 )
 @catches(_challenge_with('Basic realm="dinie"'), _challenge_with('Basic realm="bearer"'))
