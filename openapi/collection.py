@@ -31,7 +31,8 @@ class Collection:
     that have the same items in a parent: ``/docs/{}/comments`` beside ``/comments``.
     ``id_parameters`` has the name of the parameter with the id, for each operation by id.
     ``updates`` change an item by its id, and ``updates_in_body`` are those on the path of the
-    collection, whose body has the id. ``makers`` make items.
+    collection, whose body has the id. ``makers`` make items; without any there is one from the
+    beginning, as the contract has it. ``id`` is empty where items do not show theirs.
     """
 
     base: str
@@ -52,8 +53,13 @@ class Collection:
 
     @property
     def create(self) -> Operation:
-        """The first operation that makes items."""
-        return self.makers[0]
+        """The first operation that makes items, or else writes them."""
+        return next(iter((*self.makers, *self.updates)))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether what is shown is there before anybody writes it."""
+        return not self.makers
 
     @property
     def read(self) -> Operation | None:
@@ -83,8 +89,9 @@ class Collection:
 
     @property
     def is_made_here(self) -> bool:
-        """Whether nothing makes items but the POSTs on the paths that they lie below."""
-        return {shape_of(one.path) for one in self.makers} <= {self.base, *self.nested}
+        """Whether nothing makes items but operations on the paths that they lie below."""
+        paths = {LAST_PARAMETER.sub("", shape_of(one.path)) for one in self.makers}
+        return bool(paths) and paths <= {self.base, *self.nested}
 
     def takes_id(self, value: object) -> bool:
         """Whether a value can be an id: each operation by id takes it in its path."""
@@ -120,10 +127,34 @@ class Collection:
         ):
             media_type = json_of(operation, operation.success_status)
             schema = media_type.schema if media_type else None
-            place = schema and item_place(self.reader, schema.definition, self.id, self.noun)
+            place = schema and self.place_in(schema.definition)
             if place:
                 found[operation] = place
         return found
+
+    def place_in(self, definition: Any) -> ItemPlace | None:
+        """Where an answer has an item: the object with the id, or with most of what is sent."""
+        if self.id:
+            return item_place(self.reader, definition, self.id, self.noun)
+        objects = objects_in(self.reader, definition, self.noun)
+        found = [(len(self._sent_names & own.keys()), path) for path, own in objects]
+        count, path = max(found, default=(0, ()))
+        for name in path:
+            definition = self.reader.of(definition)[name]
+        place = ItemPlace(path, self.reader.shown(definition), self.reader.is_open(definition))
+        return place if count else None
+
+    @cached_property
+    def _sent_names(self) -> frozenset[str]:
+        """The members of the objects that requests may have."""
+        return frozenset(
+            name
+            for operation in (*self.makers, *self.updates)
+            for one in (operation.request_body.content.values() if operation.request_body else ())
+            if one.schema
+            for _, members in objects_in(self.reader, one.schema.definition, self.noun)
+            for name in members
+        )
 
     def sent(self, operation: Operation, body: Any) -> dict[str, Any]:
         """The members of the item that a request has, by the names of the answers."""

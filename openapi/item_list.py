@@ -35,7 +35,10 @@ class ItemList:
 
 
 def item_list(operation: Operation, reader: Members, identity: str) -> ItemList | None:
-    """The list that an operation answers with; None without an array of objects with an id."""
+    """The list that an operation answers with; None without an array of objects with an id.
+
+    Where items do not show theirs, ``identity`` is empty, and any array of objects is the list.
+    """
     media_type = json_of(operation, operation.success_status)
     if media_type is None or media_type.schema is None:
         return None
@@ -43,7 +46,7 @@ def item_list(operation: Operation, reader: Members, identity: str) -> ItemList 
     for place in _arrays(reader, definition, identity):
         frame = dict(_frame(reader, definition, place.path))
         query = page_query(operation, frame[()], place.members)
-        is_by_id = {*types_of(place.members[identity])} - {"null"} == {"integer"}
+        is_by_id = {*types_of(place.members.get(identity, {}))} - {"null"} == {"integer"}
         return ItemList(operation, place, query, frame, is_by_id)
     return None
 
@@ -66,7 +69,7 @@ def _arrays(
     items = reader.items(definition)
     if items is not None:
         members = reader.shown(items)
-        if identity in members:
+        if members and (not identity or identity in members):
             yield ItemPlace(path, members, reader.is_open(items))
         return
     inner = reader.of(definition) if len(path) < _LEVELS else {}

@@ -4,28 +4,35 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from openapi.collection import Collection
 from openapi.contract import Contract
 from openapi.errors import ContractError
-from openapi.item_members import Members, called_id, id_member, json_of, objects_in, singular
-from openapi.item_paths import LAST_PARAMETER, are_alike, made_below, only_seeks, shallow, shape_of
+from openapi.item_members import Members, called_id, id_member
+from openapi.item_paths import LAST_PARAMETER, made_below, only_seeks, shallow, shape_of
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation, is_greedy
-from openapi.resource import request_members
+from openapi.same_items import SameItems, component
 
 _ACTION = re.compile(r"/\{\}/[^/{}]+")
 _LINKED_ID = re.compile(r"\$(response|request)\.body#/(.+)")
+_NAMES = ("name", "slug", "key", "handle", "code", "alias", "label")
+"""How a parameter ends whose value clients choose."""
+
+_WRITTEN = {"GET", "PUT", "PATCH", "DELETE"}
+
 _MADE = (200, 201, 202, 204)
 
 
 class _Maker(NamedTuple):
-    """A POST that makes items, where its answer has their id, and whether they lie in a parent."""
+    """What makes items, where its answer has their id, and whether they lie in a parent."""
 
     operation: Operation
     pointer: str | None = None
     is_nested: bool = False
+    is_by_id: bool = True
+    """Whether there are operations by id, and not a list alone."""
 
 
 class Collections:
@@ -39,7 +46,9 @@ class Collections:
         # The rest of a path is no id.
         for one in (one for one in contract.operations.values() if not is_greedy(one.path)):
             self._by_shape.setdefault(shape_of(one.path), {}).setdefault(one.method, one)
+        self._same = SameItems(self._reader, self._by_shape)
         self._of_base: dict[str, Collection | None] = {}
+        self._of_shape: dict[str, Collection | None] = {}
         self._of: dict[Operation, Collection | None] = {}
         self._above: dict[Operation, tuple[Collection, str] | None] = {}
 
@@ -72,9 +81,47 @@ class Collections:
                 continue
             if create in below:
                 del found[below[create]]
-            # First what makes an item without a parent.
             found.setdefault(base, []).append(_Maker(create, is_nested=True))
+        self._add_lists(found, others)
+        self._add_puts(found)
         return found
+
+    def _add_lists(self, found: dict[str, list[_Maker]], creating: Sequence[Operation]) -> None:
+        """Add what is made and listed on one path, without any operation by id."""
+        placed = {one.operation for makers in found.values() for one in makers}
+        for create in (one for one in creating if one not in placed):
+            shape = shape_of(create.path)
+            pages = self._by_shape[shape].get("GET")
+            if pages and self._same.is_listed(create, pages):
+                found.setdefault(shape, [_Maker(create, is_by_id=False)])
+
+    def _add_puts(self, found: dict[str, list[_Maker]]) -> None:
+        """Add what a PUT by id makes where no POST does."""
+        in_parents = {shape_of(one.operation.path) for makers in found.values() for one in makers}
+        for shape, by_method in self._by_shape.items():
+            base = LAST_PARAMETER.sub("", shape)
+            if base not in {shape, *found, *in_parents} and self._makes_by_put(base, by_method):
+                found[base] = [_Maker(by_method["PUT"])]
+
+    def _makes_by_put(self, base: str, by_method: Mapping[str, Operation]) -> bool:
+        """Whether a PUT by id makes items that no POST does.
+
+        It documents 201, or clients choose the name in the path.
+        """
+        put, read = by_method.get("PUT"), by_method.get("GET")
+        if put is None or read is None or put.name in self._apart:
+            return False
+        if "POST" in self._by_shape.get(base, {}):
+            return False
+        is_named = spelt(PATH_PARAMETER.findall(put.path)[-1]).endswith(_NAMES)
+        is_made = "201" in put.responses or (is_named and component(read) not in self._posted)
+        return is_made and self._same.shows_what_is_written(put, read)
+
+    @cached_property
+    def _posted(self) -> frozenset[str]:
+        """The named schemas that POSTs answer with."""
+        posts = (one for one in self._by_id.values() if one.method == "POST")
+        return frozenset(filter(None, map(component, posts)))
 
     def _has_items(self, shape: str) -> bool:
         return f"{shape}/{{}}" in self._by_shape or bool(self._actions(shape))
@@ -103,7 +150,7 @@ class Collections:
         """The path of the items, where that of the POST only says that one is made."""
         base = made_below(shape_of(create.path))
         is_base = base and "POST" not in self._by_shape.get(base, {})
-        return (base if base and is_base and self._shows_same(create, base) else None), None
+        return (base if base and is_base and self._same.shows_same(create, base) else None), None
 
     def _linked(self, create: Operation) -> tuple[str | None, str | None]:
         """The path of the items that the answer of a POST links to, and where their id stands."""
@@ -124,7 +171,7 @@ class Collections:
 
     def _base_by_schema(self, create: Operation) -> tuple[str | None, str | None]:
         """The path of the items with the schema of the answer, where no other POST makes them."""
-        made = _component(create)
+        made = component(create)
         if made is None:
             return None, None
         bases = []
@@ -133,7 +180,7 @@ class Collections:
             if read is None or base == shape or "POST" in self._by_shape.get(base, {}):
                 continue
             parents = PATH_PARAMETER.findall(read.path)[:-1]
-            if _component(read) == made and parents == PATH_PARAMETER.findall(create.path):
+            if component(read) == made and parents == PATH_PARAMETER.findall(create.path):
                 bases.append(base)
         return (bases[0] if len(bases) == 1 else None), None
 
@@ -143,72 +190,12 @@ class Collections:
         for base in shallow(shape):
             flat = self._by_shape.get(base, {}).get("POST")
             if (
-                self._shows_same(create, base, self._by_shape.get(f"{shape}/{{}}"))
-                and not self._only_names(create, base)
-                and (flat is None or self._asks_same(create, flat))
+                self._same.shows_same(create, base, self._by_shape.get(f"{shape}/{{}}"))
+                and not self._same.only_names(create, base)
+                and (flat is None or self._same.asks_same(create, flat))
             ):
                 return base
         return None
-
-    def _shows_same(
-        self, create: Operation, base: str, nested: Mapping[str, Operation] | None = None
-    ) -> bool:
-        """Whether a POST answers with what an operation by id on another path shows.
-
-        Items that are shown below the POST's own path too, by ``nested`` operations, are the same
-        where nothing tells them apart.
-        """
-        noun = base.rpartition("/")[2]
-        for one in self._by_shape.get(f"{base}/{{}}", {}).values():
-            parameter = PATH_PARAMETER.findall(one.path)[-1]
-            if one.method not in {"GET", "PUT", "PATCH"}:
-                continue
-            pointers = {_component(create), _component(one)}
-            is_one = len(pointers) == 1 and None not in pointers
-            if nested is not None and not is_one and None not in pointers:
-                continue
-            shown, made = self._objects(one, noun), self._objects(create, noun)
-            for members in shown:
-                own = id_member(members, parameter, noun)
-                names = [mine.keys() for mine in made if own in mine]
-                if nested is not None and own not in self._ids(nested, noun):
-                    continue
-                if any(
-                    is_one
-                    or (names_ == members.keys() if nested is not None else
-                        are_alike(names_, members.keys(), whole=None not in pointers))
-                    for names_ in names
-                ):  # fmt: skip
-                    return True
-        return False
-
-    def _ids(self, by_id: Mapping[str, Operation], noun: str) -> Iterator[str | None]:
-        """The member that operations by id name in their path."""
-        for one in by_id.values():
-            parameter = PATH_PARAMETER.findall(one.path)[-1]
-            for members in self._objects(one, noun):
-                yield id_member(members, parameter, noun)
-
-    def _asks_same(self, create: Operation, other: Operation) -> bool:
-        """Whether two POSTs ask for the same: one that adds what is there asks for its id."""
-        asked, known = set(request_members(create)), set(request_members(other))
-        return asked == known or are_alike(asked, known)
-
-    def _only_names(self, create: Operation, base: str) -> bool:
-        """Whether a POST asks for nothing but the id of what is there already."""
-        by_id, noun = self._by_shape[f"{base}/{{}}"], singular(base.rpartition("/")[2])
-        names = {PATH_PARAMETER.findall(one.path)[-1] for one in by_id.values()}
-        ids = {"id", "ids", noun, f"{noun}id", f"{noun}ids", *map(spelt, names)}
-        asked = {spelt(one) for one in request_members(create)}
-        return bool(asked) and asked <= ids
-
-    def _objects(
-        self, operation: Operation, noun: str
-    ) -> Sequence[Mapping[str, Mapping[str, Any]]]:
-        media_type = json_of(operation, operation.success_status)
-        schema = media_type.schema if media_type else None
-        found = objects_in(self._reader, schema.definition, noun) if schema else ()
-        return [members for _, members in found]
 
     def has_any(self) -> bool:
         """Whether there is any collection in the contract."""
@@ -223,9 +210,53 @@ class Collections:
                       if any(one.operation is operation for one in makers)]  # fmt: skip
             found = (self._at(base) for base in bases)
             self._of[operation] = next(
-                (one for one in found if one and operation in _operations(one)), None
+                (one for one in found if one and operation in _operations(one)),
+                self._overlay(shape) if operation.method in _WRITTEN else None,
             )
         return self._of[operation]
+
+    def _overlay(self, shape: str) -> Collection | None:
+        """What a PUT or PATCH writes on a path, and the GET there shows; None without any.
+
+        Nothing makes it: before it is written, it is as the contract has it.
+        """
+        if shape not in self._of_shape:
+            self._of_shape[shape] = self._read_overlay(shape)
+        return self._of_shape[shape]
+
+    def _read_overlay(self, shape: str) -> Collection | None:
+        by_method = {method: one for method, one in self._by_shape.get(shape, {}).items()
+                     if method in _WRITTEN and one.name not in self._apart}  # fmt: skip
+        read, base = by_method.get("GET"), LAST_PARAMETER.sub("", shape)
+        writes = [one for one in map(by_method.get, ("PUT", "PATCH")) if one]
+        is_item = base != shape
+        if read is None or base in self._makers or (not is_item and self._is_made(shape)):
+            return None
+        above = self._by_shape.get(shape.rpartition("/")[0], {}).get("GET")
+        if not is_item and above and component(read) in {component(above)} - {None}:
+            return None  # a view of the item above
+        if not any(self._same.shows_what_is_written(one, read) for one in writes):
+            return None
+        noun = base.rpartition("/")[2]
+        parameter = PATH_PARAMETER.findall(read.path)[-1] if is_item else ""
+        objects = self._same.objects(read, noun)
+        named = (id_member(one, parameter, noun) for one in objects if is_item)
+        return Collection(
+            base=base,
+            nested=frozenset(),
+            makers=(),
+            reads=[read],
+            deletes=[one for one in (by_method.get("DELETE"),) if one],
+            updates=[one for one in writes if one.request_body],
+            updates_in_body=(),
+            lists=(),
+            id=next(filter(None, named), ""),
+            id_parameters=dict.fromkeys(by_method.values(), parameter) if is_item else {},
+            reader=self._reader,
+        )
+
+    def _is_made(self, shape: str) -> bool:
+        return shape in self._makers or "POST" in self._by_shape[shape]
 
     def above(self, operation: Operation) -> tuple[Collection, str] | None:
         """The collection of the item that an operation is on or below, and the shape of its path.
@@ -280,17 +311,27 @@ class Collections:
         beside = [
             one
             for shape in dict.fromkeys((base, *(shape_of(one.path) for one in creating)))
+            if not shape.endswith("{}")
             for one in self._by_shape.get(shape, {}).values()
         ]
         by_parameter = on_item or self._actions(base)
-        if not by_parameter:
+        if not by_parameter and makers[0].is_by_id:
             return None
-        parameter = PATH_PARAMETER.findall(by_parameter[0].path)[-1]
+        parameter = PATH_PARAMETER.findall(by_parameter[0].path)[-1] if by_parameter else ""
         noun = base.rpartition("/")[2]
         reads = [one for one in on_item if one.method == "GET"]
-        identity = self._id(makers[0].pointer, parameter, noun, [*reads, *creating, *on_item])
+        shown = [*reads, *creating, *on_item]
+        if creating[0].method == "PUT":
+            objects = [one for it in reads for one in self._same.objects(it, noun)]
+            named = (id_member(one, parameter, noun) for one in objects)
+            identity: str | None = next(filter(None, named), "")
+        else:
+            identity = self._id(makers[0].pointer, parameter, noun, shown)
+        if identity is None and not makers[0].is_by_id:
+            identity = ""
         # Without an operation by id, only a member of that very name is sure to be the id.
-        if identity is None or (not on_item and identity != parameter):
+        is_sure = on_item or identity == parameter or not makers[0].is_by_id
+        if identity is None or not is_sure:
             return None
         return Collection(
             base=base,
@@ -325,7 +366,7 @@ class Collections:
         None for an id from a fixed list.
         """
         linked = pointer.rpartition("/")[2] if pointer else None
-        objects = [one for operation in operations for one in self._objects(operation, noun)]
+        objects = [one for operation in operations for one in self._same.objects(operation, noun)]
         named = [
             *((linked, members) for members in objects if linked in members),
             *((id_member(members, parameter, noun), members) for members in objects),
@@ -339,14 +380,6 @@ class Collections:
 def collections_of(contract: Contract, apart: frozenset[str]) -> Collections:
     """The collections of a contract without the operations that are ``apart``, read once."""
     return Collections(contract, apart)
-
-
-def _component(operation: Operation) -> str | None:
-    """The named schema that an operation answers with; None where it has no name."""
-    media_type = json_of(operation, operation.success_status)
-    schema = media_type.schema if media_type else None
-    pointer = schema.pointer if schema else ""
-    return pointer if pointer.startswith("#/components/schemas/") else None
 
 
 def _operations(collection: Collection) -> Iterator[Operation]:

@@ -160,8 +160,17 @@ class ItemAnswers:
         )
 
     def exact(self, documented: Documented, place: ItemPlace, item: Item) -> Any:
-        """The body that shows an item as it is; None where the contract does not allow it."""
-        return next(filter(documented.accepts, _showing(documented.body, place, item)), None)
+        """The body that shows an item as it is; None where the contract does not allow it.
+
+        What is required and not known has the documented value.
+        """
+        around, shown = documented.body, place.shown(item)
+
+        def is_shown(some: Item) -> bool:
+            return documented.accepts(place.body(around, some))
+
+        found = shown if is_shown(shown) else least(shown, place.item(around) or {}, is_shown)
+        return None if found is None else place.body(around, found)
 
     def showing(self, documented: Documented, place: ItemPlace, item: Item) -> Any:
         """The body that shows as much of an item as the contract allows."""
@@ -179,11 +188,15 @@ class ItemAnswers:
         return body if documented.accepts(body) else documented.body
 
 
-def _showing(around: Any, place: ItemPlace, item: Item) -> Iterator[Any]:
-    shown = place.shown(item)
-    yield place.body(around, shown)
-    # With documented values for what is required and not known.
-    yield place.body(around, {**(place.item(around) or {}), **shown})
+def least(own: Item, more: Item, accepts: Callable[[Item], bool]) -> Item | None:
+    """An object with the fewest of further members that is accepted; None where none is."""
+    found = {**more, **own}
+    if not accepts(found):
+        return None
+    for name in more.keys() - own.keys():
+        rest = {other: one for other, one in found.items() if other != name}
+        found = rest if accepts(rest) else found
+    return found
 
 
 def fitting_members(members: Item, accepts: Callable[[Item], bool]) -> Item:

@@ -24,7 +24,11 @@ from openapi.field_errors import FieldError
 from openapi.item_members import Members, id_text
 from openapi.item_paths import LAST_PARAMETER, shape_of
 from openapi.operation import PATH_PARAMETER, Operation, essence
+from openapi.reads import refuses_unknown
 from openapi.recognition import collections_of
+
+_ENDED = b"null"
+"""The value of what was there without having been made, and was deleted."""
 
 _NO_CONTENT = HTTPStatus.NO_CONTENT
 
@@ -79,14 +83,14 @@ class KeptItems:
         if operation in collection.lists:
             return await self._pages.page(exchange, collection, partner_id, path)
         for own, handle in (
+            (collection.updates, self._update),
             (collection.makers, self._create),
             (collection.reads, self._read),
             (collection.deletes, self._delete),
         ):
             if operation in own:
                 return await handle(call)
-        is_by_id = operation in collection.updates
-        return await (self._update(call) if is_by_id else self._update_in_body(call))
+        return await self._update_in_body(call)
 
     async def _item_above(
         self, exchange: Exchange, operation: Operation, partner_id: str
@@ -136,6 +140,8 @@ class KeptItems:
         return self._actions[operation]
 
     async def _read(self, call: ItemCall) -> Response | None:
+        if call.collection.is_there and await self._found(call, call.item_id) is None:
+            return None  # as documented
         _, stored = await self._stored(call, call.item_id)
         return self._showing(call, call.operation.success_status, _item(stored))
 
@@ -145,7 +151,7 @@ class KeptItems:
     async def _stored(self, call: ItemCall, item_id: str) -> tuple[ItemCall, StoredItem]:
         """An item, and the call to the path that it lies below."""
         found = await self._found(call, item_id)
-        if found is None:
+        if found is None or found.stored.value == _ENDED:
             raise call.not_found()
         return replace(call, path=found.path), found.stored
 
@@ -164,17 +170,15 @@ class KeptItems:
                 raise Problem(
                     ProblemType.CONFLICT, "already_exists", "There is such an item already."
                 )
-        item = await self._new(call, sent, given)
+        number = await self._store.items.next_number(call.partner_id, call.flat_path)
+        item = NewItem(call, self._answers, sent, number, replaces=False).with_id(given)
         if item is None:
             return None
-        item_id = id_text(item[call.collection.id])
+        own = call.collection.id
+        item_id = id_text(item[own]) if own else f"{number}"
         call = replace(call, path=before.path) if before else call
         call.propose(item_id, before.stored.value if before else None, item)
         return self._showing(call, status, item, self._location(call, item_id, status))
-
-    async def _new(self, call: ItemCall, sent: Item, given: object) -> Item | None:
-        number = await self._store.items.next_number(call.partner_id, call.flat_path)
-        return NewItem(call, self._answers, sent, number).with_id(given)
 
     def _location(self, call: ItemCall, item_id: str, status: int) -> Mapping[str, str]:
         """The header that names a new item, where the contract documents it."""
@@ -217,22 +221,53 @@ class KeptItems:
         """Change an item, or add it where a PUT documents that."""
         item_id = call.item_id
         found = await self._found(call, item_id)
-        if found is not None:
-            return self._changed(replace(call, path=found.path), item_id, found.stored)
-        if call.operation.method != "PUT" or "201" not in call.operation.responses:
+        if found is not None and found.stored.value != _ENDED:
+            call = replace(call, path=found.path)
+            return self._changed(call, item_id, _item(found.stored), found.stored.value)
+        before = found.stored.value if found else None
+        is_put, collection = call.operation.method == "PUT", call.collection
+        if collection.is_there and (is_put or before is None):
+            return self._changed(call, item_id, self._as_documented(call), before)
+        if not is_put or (
+            "201" not in call.operation.responses and call.operation not in collection.makers
+        ):
             raise call.not_found()
-        parameter = call.collection.id_parameters[call.operation]
-        sent = self._sent(call)
-        given = sent.pop(call.collection.id, call.exchange.parameters[parameter])
-        item = None
-        for one in (given, str(given)):
-            if id_text(one) == item_id:
-                item = item or await self._new(call, sent, one)
+        item = await self._put(call)
         if item is None:
             raise call.not_found()
-        call.propose(item_id, None, item)
-        created = int(HTTPStatus.CREATED)
-        return self._showing(call, created, item, self._location(call, item_id, created))
+        call.propose(item_id, before, item)
+        has_created = "201" in call.operation.responses
+        status = HTTPStatus.CREATED if has_created else _status_of_change(call.operation)
+        headers = self._location(call, item_id, status) if has_created else {}
+        return self._showing(call, int(status), item, headers)
+
+    async def _put(self, call: ItemCall) -> Item | None:
+        """The new item with the id in the path; None where no answer shows one."""
+        number = await self._store.items.next_number(call.partner_id, call.flat_path)
+        sent, own = self._sent(call), call.collection.id
+        new = NewItem(call, self._answers, sent, number, replaces=True)
+        if not own:
+            return new.with_id()
+        given = sent.pop(own, self._id_in_path(call))
+        for one in (given, str(given)):
+            item = new.with_id(one) if id_text(one) == call.item_id else None
+            if item is not None:
+                return item
+        return None
+
+    def _id_in_path(self, call: ItemCall) -> Any:
+        return call.exchange.parameters[call.collection.id_parameters[call.operation]]
+
+    def _as_documented(self, call: ItemCall) -> Item:
+        """What is there before anybody writes it, with the id in the path."""
+        item: Item = {}
+        for documented, place in self._answers.shapes(call.collection):
+            item = (place.item(documented.body) or {}) | item
+        own = call.collection.id
+        for given in (self._id_in_path(call), call.item_id) if own else ():
+            if self._answers.is_shown(call.collection, {**item, own: given}):
+                return {**item, own: given}
+        return item
 
     async def _update_in_body(self, call: ItemCall) -> Response | None:
         given = self._sent(call).get(call.collection.id)
@@ -240,17 +275,17 @@ class KeptItems:
             return None
         item_id = id_text(given)
         call, stored = await self._stored(call, item_id)
-        return self._changed(call, item_id, stored)
+        return self._changed(call, item_id, _item(stored), stored.value)
 
-    def _changed(self, call: ItemCall, item_id: str, stored: StoredItem) -> Response:
-        collection, known = call.collection, _item(stored)
+    def _changed(self, call: ItemCall, item_id: str, known: Item, before: bytes | None) -> Response:
+        collection, own = call.collection, call.collection.id
 
         def is_shown(item: Item) -> bool:
             return self._answers.is_shown(collection, item)
 
         wanted = list(self._wanted(call, known))
         times = timestamps(collection.members, known, call.exchange.now, new=False)
-        fixed = {collection.id: known[collection.id]}
+        fixed = {own: known[own]} if own in known else {}
         sent = wanted[0]
         fixed |= fitting_members(
             {name: value for name, value in times.items() if sent.get(name) == known.get(name)},
@@ -261,10 +296,12 @@ class KeptItems:
             None,
         )
         if item is None:
-            start = {**known, **fixed}
+            is_put = call.operation.method == "PUT"
+            names = wanted[-1].keys() - self._sent(call).keys() if is_put else known.keys()
+            start = {name: one for name, one in known.items() if name in names} | fixed
             item = start | fitting_members(sent, lambda members: is_shown({**start, **members}))
             item |= fixed
-        call.propose(item_id, stored.value, item)
+        call.propose(item_id, before, item)
         return self._showing(call, _status_of_change(call.operation), item)
 
     def _wanted(self, call: ItemCall, known: Item) -> Iterator[Item]:
@@ -297,6 +334,9 @@ class KeptItems:
         yield merge_patch(known, sent)
 
     async def _delete(self, call: ItemCall) -> Response | None:
+        if call.collection.is_there:
+            await self._end(call)
+            return None
         call, stored = await self._stored(call, call.item_id)
         call.propose(call.item_id, stored.value, None)
         documented = self._answers.documented(call.operation, call.operation.success_status)
@@ -304,6 +344,18 @@ class KeptItems:
         gone = place.item(documented.body) if place else None
         # What the answer says of the deletion itself (``deleted: true``) is the documented value.
         return self._showing(call, call.operation.success_status, {**(gone or {}), **_item(stored)})
+
+    async def _end(self, call: ItemCall) -> None:
+        """Take away what was there from the beginning, if its read has an answer for that."""
+        found = await self._found(call, call.item_id)
+        if found is not None and found.stored.value == _ENDED:
+            raise call.not_found()
+        read = call.collection.read
+        before = found.stored.value if found else None
+        if read and refuses_unknown(read):
+            call.propose(call.item_id, before, _ENDED)
+        elif before is not None:
+            call.propose(call.item_id, before, None)
 
     def _showing(
         self,

@@ -23,6 +23,10 @@ _UNIQUE = re.compile(r"id|uuid|guid|node_id", re.IGNORECASE)
 """What a further id of an item is called."""
 
 
+ONLY_ITEM = "-"
+"""The id of what is alone on its path."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemCall:
     """A request to an operation of a collection, whose concrete path is ``path``.
@@ -40,11 +44,12 @@ class ItemCall:
     @property
     def item_id(self) -> str:
         """The id in the path of the request."""
-        return id_text(self.exchange.parameters[self.collection.id_parameters[self.operation]])
+        name = self.collection.id_parameters.get(self.operation)
+        return id_text(self.exchange.parameters[name]) if name else ONLY_ITEM
 
-    def propose(self, item_id: str, before: bytes | None, after: Item | None) -> None:
+    def propose(self, item_id: str, before: bytes | None, after: Item | bytes | None) -> None:
         """Propose a change of an item with the answer."""
-        value = None if after is None else write_json(after)
+        value = write_json(after) if isinstance(after, dict) else after
         change = ItemChange(self.partner_id, self.path, item_id, before, value)
         self.exchange.writes = (change,)
         if self.path != self.flat_path and (before is None) != (value is None):
@@ -55,16 +60,20 @@ class ItemCall:
 
     def not_found(self) -> Problem:
         """The problem (404) for an item that is not there."""
-        return no_item(self.collection.id_parameters.get(self.operation, self.collection.id))
+        name = self.collection.id_parameters.get(self.operation, self.collection.id)
+        return no_item(name or self.collection.noun)
 
 
 class NewItem:
     """One new item on its way: what is documented, what was sent, and what is made for it.
 
-    ``number`` is one that no other item of its collection was given.
+    ``number`` is one that no other item of its collection was given. One that ``replaces`` what is
+    there, or is not, has nothing of the documented one that clients may set.
     """
 
-    def __init__(self, call: ItemCall, answers: ItemAnswers, sent: Item, number: int) -> None:
+    def __init__(
+        self, call: ItemCall, answers: ItemAnswers, sent: Item, number: int, *, replaces: bool
+    ) -> None:
         self._call = call
         self._collection = call.collection
         self._answers = answers
@@ -73,6 +82,8 @@ class NewItem:
         self._documented: Item = {}
         for documented, place in answers.shapes(call.collection):
             self._documented |= place.item(documented.body) or {}
+        if replaces:
+            self._documented = self._without_unset()
 
     def with_id(self, given: object = None) -> Item | None:
         """The item with an id of its own, or the given one; None where no answer shows it."""
@@ -81,7 +92,7 @@ class NewItem:
         own, made = self._collection.id, self._named(given)
         if made is None:
             return None
-        self._documented = self._with_own_urls(made[own])
+        self._documented = self._with_own_urls(made[own]) if own else self._documented
         others = self._times() | self._of_parents() | self._unique()
         others = {name: value for name, value in others.items() if name not in self._sent}
         start = {**self._documented, **made}
@@ -93,12 +104,27 @@ class NewItem:
         fits = fitting_members(self._sent, lambda members: self._is_shown({**start, **members}))
         return start | fits
 
+    def _without_unset(self) -> Item:
+        """The documented item without what a client may set, where that is not required."""
+        settable = self._collection.request_members(self._call.operation)
+        bare = {name: one for name, one in self._documented.items() if name not in settable}
+        bare |= {name: self._sent[name] for name in self._documented if name in self._sent}
+        left = self._documented | bare
+        unset = self._documented.keys() & settable - self._sent.keys()
+        return (
+            bare
+            if self._answers.is_whole(self._collection, bare)
+            else (self._answers.without(self._collection, left, unset))
+        )
+
     def _is_shown(self, item: Item) -> bool:
         return self._answers.is_shown(self._collection, item)
 
     def _named(self, given: object) -> Item | None:
         """The id that all answers and paths take; None without any."""
         own = self._collection.id
+        if not own:
+            return {}
         is_invented = own in self._answers.invented(self._collection)
         example = None if is_invented else self._documented.get(own)
         definition = self._collection.members.get(own, {})

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.exchange import Exchange
-from mock_server.operations.item_answers import Documented, Item, fitting_members
+from mock_server.operations.item_answers import Documented, Item, fitting_members, least
 from mock_server.store.interface import Item as StoredItem
 from openapi.item_list import ItemList
 from openapi.names import Role, holds_url, is_header, is_shown, may_count_one_page, word_of
@@ -63,7 +63,7 @@ class PageFilling:
     def body(self, exchange: Exchange) -> Any:
         """The page, or None where the contract allows none with these items."""
         items, place = self._items(), self.listed.place
-        self._ids[:] = [item[self.identity] for item in items]
+        self._ids[:] = [item.get(self.identity) for item in items]
         around = self._filled(self.documented.body, (), exchange)
         bodies = [place.body(around, items), place.body(self.documented.body, items)]
         tried = (one for body in bodies for one in self._without_absent(body))
@@ -103,7 +103,7 @@ class PageFilling:
         shown = []
         for kept in self.page.items:
             own = place.shown(read_json(kept.value))
-            fits = next((one for one in (own, {**template, **own}) if is_shown(one)), None)
+            fits = own if is_shown(own) else least(own, template, is_shown)
             if fits is None:
                 fits = template | fitting_members(own, lambda some: is_shown({**template, **some}))
             shown.append(fits)

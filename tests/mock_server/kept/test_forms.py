@@ -390,7 +390,7 @@ def test_what_is_no_resource_answers_as_documented(start: Start) -> None:
     me = answer(obj(name=text()), {"name": "me"})
     document = contract(
         {
-            "/me": {"get": operation({"200": me}), "put": operation({"200": me}, obj(name=text()))},
+            "/me": {"get": operation({"200": me}), "put": operation({"200": me}, obj(pin=text()))},
             "/search": {
                 "post": operation(
                     {"200": answer(array(THING), [{"id": 3, "name": "x"}])}, obj(q=text())
@@ -401,7 +401,7 @@ def test_what_is_no_resource_answers_as_documented(start: Start) -> None:
         }
     )
     client = start(document)
-    assert client.put("/v1/me", json={"name": "you"}).json() == {"name": "me"}
+    assert client.put("/v1/me", json={"pin": "1"}).json() == {"name": "me"}
     assert client.get("/v1/me").json() == {"name": "me"}
     assert client.post("/v1/search", json={"q": "x"}).json() == [{"id": 3, "name": "x"}]
     assert client.get("/v1/colours/red").json()["id"] in {"red", "blue"}
