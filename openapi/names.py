@@ -129,7 +129,8 @@ def is_header(role: Role, name: str) -> bool:
     return _matches(SHOWN[role], spelt(name).removeprefix("x"))
 
 
-def word_of(path: Iterable[str]) -> str:
+@cache
+def word_of(path: tuple[str, ...]) -> str:
     """What a member is called, however it is spelt; ``next`` for the URL in ``next.href``."""
     *above, name = path
     word = _word(name)

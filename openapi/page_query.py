@@ -152,3 +152,12 @@ def _first_number(schema: Mapping[str, Any], page: Iterable[str]) -> int:
     """The number of the first page: 1, or 0 where the contract says so."""
     said = (schema.get("default"), schema.get("minimum"))
     return 0 if 0 in said or (1 not in said and begins_with_zero(page)) else 1
+
+
+def says_first_number(asked: Asked, page: Iterable[str]) -> bool:
+    """Whether the contract says with which number the pages of a list begin."""
+    schema = asked.schema
+    said = (*map(schema.get, ("default", "minimum", "example")), *asked.parameter.examples)
+    return not {0, 1}.isdisjoint(one for one in said if isinstance(one, int)) or begins_with_zero(
+        page
+    )

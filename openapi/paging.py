@@ -9,7 +9,7 @@ from typing import Any
 
 from openapi.names import Role, is_header, is_shown, spelt
 from openapi.operation import Operation
-from openapi.page_query import page_query
+from openapi.page_query import page_query, says_first_number
 from openapi.schema import types_of
 
 _Members = Mapping[tuple[str, ...], Mapping[str, Any]]
@@ -44,7 +44,8 @@ class PageMembers:
     next: str = ""
     total: str = ""
     first: int = 0
-    """The number of the first page."""
+    """The number of the first page; 0 too where the contract does not say it."""
+    is_first_known: bool = True
     is_last: str = ""
     """The member that says that no page follows."""
     number: str = ""
@@ -86,7 +87,8 @@ def page_members(operation: Operation) -> PageMembers | None:
 
 
 def _page_members(operation: Operation, members: _Members, items: str) -> PageMembers:
-    query = page_query(operation, [name for *_, name in members])
+    names = [name for *_, name in members]
+    query = page_query(operation, names)
     headers = [one.name for one in _success_headers(operation)]
     following = _first(members, Role.NEXT, "string", "integer", None)
     following = following or _first(members, Role.NEXT, "object")
@@ -108,14 +110,21 @@ def _page_members(operation: Operation, members: _Members, items: str) -> PageMe
         return found
     if not is_counted:
         return PageMembers(items, "", "", "", Paging.WHOLE)
-    return replace(
+    found = replace(
         found,
         cursor=query.offset or query.number or "",
         paging=Paging.OFFSET if query.offset else Paging.NUMBER,
         total=_first(members, Role.TOTAL, "integer"),
         total_header=_first_header(headers, Role.TOTAL),
-        number="" if query.offset else _first(members, Role.NUMBER, "integer"),
-        first=0 if query.offset else query.first_number,
+    )
+    if query.offset or not query.number:
+        return found
+    is_known = says_first_number(query.names[query.number], names)
+    return replace(
+        found,
+        number=_first(members, Role.NUMBER, "integer"),
+        first=query.first_number if is_known else 0,
+        is_first_known=is_known,
     )
 
 

@@ -10,6 +10,7 @@ from conformance.probe.paging import (
     Cursor,
     Page,
     bound_of,
+    is_first_again,
     items_of,
     largest_page_of,
     page_in,
@@ -76,9 +77,15 @@ def pages(
     Raises :class:`NotVerified` for a list of more than ``MOST_PAGES`` pages, whose end nobody
     knows, and :class:`Violation` for one that repeats itself.
     """
-    repetition = Repetition()
+    repetition, first = Repetition(), list[str]()
     for _ in range(most or MOST_PAGES):
         page = page_of(probe, query_for(probe, limit, after), partner)
+        if is_first_again(probe.page_members, after, page.ids, first):
+            after = page.next
+            if after is None:
+                return
+            continue
+        first = first or page.ids
         yield page
         if not page.has_more or not (page.ids or probe.page_members.says_next):
             return

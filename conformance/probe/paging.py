@@ -44,6 +44,13 @@ class Page:
         return self.next is not None
 
 
+def is_first_again(
+    members: PageMembers, cursor: Cursor | None, ids: Sequence[str], first: Sequence[str]
+) -> bool:
+    """Whether a page is the first one once more: 1 is its number, where 0 might have been."""
+    return not members.is_first_known and cursor == 1 and bool(ids) and [*ids] == [*first]
+
+
 def bound_of(operation: Operation, keyword: str, otherwise: int) -> int:
     """A keyword of the contract for the size of a page, such as ``maximum``."""
     members = page_members(operation)

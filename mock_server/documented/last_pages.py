@@ -9,7 +9,7 @@ from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Response
 from openapi.operation import Operation, is_json
 from openapi.page_query import PageQuery, page_query
-from openapi.paging import PageMembers, page_members, steps
+from openapi.paging import PageMembers, Paging, page_members, steps
 
 
 def ended(operation: Operation, parameters: Mapping[str, object], response: Response) -> Response:
@@ -35,7 +35,8 @@ def ended(operation: Operation, parameters: Mapping[str, object], response: Resp
 
 def _is_later(members: PageMembers, query: PageQuery, parameters: Mapping[str, object]) -> bool:
     asked = query.given(parameters).get(members.cursor) if members.cursor else None
-    return asked > members.first if isinstance(asked, int) else bool(asked)
+    first = query.first_number if members.paging is Paging.NUMBER else 0
+    return asked > first if isinstance(asked, int) else bool(asked)
 
 
 def _without_next(members: PageMembers, body: Any) -> Iterator[Any]:

@@ -128,7 +128,8 @@ class ItemPages:
         if kept is not None:
             return kept.position
         every = await self._store.items.list(partner_id, path, ItemWindow(_ALL))
-        before = (kept.position for kept in every if int(kept.item_id) <= cursor)
+        numbered = [kept for kept in every if kept.item_id.lstrip("-").isdecimal()]
+        before = (kept.position for kept in numbered if int(kept.item_id) <= cursor)
         return max(before, default=0)
 
 

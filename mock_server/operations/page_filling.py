@@ -186,7 +186,7 @@ class PageFilling:
         pages = math.ceil(page.total / page.limit) if page.limit else 0
         echoed = ((query.limit, page.limit), (query.offset, page.skipped or 0))
         for name, says in echoed:
-            if name and word == word_of([name]):
+            if name and word == word_of((name,)):
                 return says
         if may_count_one_page(*place) and self._has_a_total_beside(place):
             return len(page.items)
@@ -255,6 +255,9 @@ class PageFilling:
         return None if "null" in kinds or not kinds else _NONE
 
     def _empty(self, place: tuple[str, ...]) -> Any:
+        inner = self.listed.frame.get(place)
+        if inner:
+            return {name: self._empty((*place, name)) for name in inner}
         return 0 if "integer" in types_of(self.listed.definition(place)) else ""
 
     def _dropped(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.probe.paging import page_in
+from conformance.probe.paging import Link, page_in
 from conformance.target.exchange import Answer
 from openapi.contract import Contract
 from openapi.paging import PageMembers, Paging, page_members
@@ -54,7 +54,36 @@ def listing(tmp_path: Path, query: dict[str, Any], answer: dict[str, Any]) -> Pa
         (
             {"page": INTEGER, "per_page": INTEGER},
             ITEMS,
+            PageMembers("", "", "page", "per_page", Paging.NUMBER, is_first_known=False),
+        ),
+        (
+            {"page": {"type": "integer", "example": 1}, "per_page": INTEGER},
+            ITEMS,
             PageMembers("", "", "page", "per_page", Paging.NUMBER, first=1),
+        ),
+        (
+            {"after": INTEGER, "limit": INTEGER},
+            {"data": ITEMS, "nextCursor": {"type": ["integer", "null"]}},
+            PageMembers("data", "", "after", "limit", Paging.TOKEN, "nextCursor"),
+        ),
+        (
+            {"$top": INTEGER, "$skip": INTEGER},
+            {"value": ITEMS, "@odata.nextLink": STRING, "@odata.count": INTEGER},
+            PageMembers("value", "", "$skip", "$top", Paging.OFFSET, "@odata.nextLink",
+                        "@odata.count"),
+        ),
+        (
+            {"page": INTEGER, "size": INTEGER, "created_after": STRING},
+            {"sort": ITEMS, "content": ITEMS, "totalElements": INTEGER, "last": BOOLEAN,
+             "success": BOOLEAN, "number": INTEGER},
+            PageMembers("content", "", "page", "size", Paging.NUMBER, "", "totalElements",
+                        is_last="last", number="number"),
+        ),
+        (
+            {"cursor": STRING, "limit": INTEGER},
+            {"data": ITEMS, "included": ITEMS,
+             "links": {"type": "object", "properties": {"prev": STRING, "next": STRING}}},
+            PageMembers("data", "", "cursor", "limit", Paging.TOKEN, "links.next"),
         ),
         (
             {"pageNumber": {"type": "integer", "minimum": 0}, "pageSize": INTEGER},
@@ -94,6 +123,17 @@ TWO = [{"id": "a"}, {"id": "b"}]
         (PageMembers("", "", "page", "n", Paging.NUMBER, first=1), {"n": 2}, TWO, 2),
         (PageMembers("", "", "page", "n", Paging.NUMBER, first=1), {"page": 3, "n": 3}, TWO, None),
         (PageMembers("d", "", "", "", Paging.WHOLE), {}, {"d": TWO}, None),
+        (PageMembers("d", "", "c", "n", Paging.TOKEN, "next"), {}, {"d": TWO, "next": 7}, 7),
+        (PageMembers("d", "", "c", "n", Paging.TOKEN, "@odata.nextLink"), {},
+         {"d": TWO, "@odata.nextLink": "/things?n=2&s=4"}, Link("n=2&s=4")),
+        (PageMembers("d", "", "c", "n", Paging.TOKEN, "links.next"), {},
+         {"d": TWO, "links": {"next": {"href": "/things?c=8"}}}, "8"),
+        (PageMembers("d", "", "page", "n", Paging.NUMBER, is_last="last", number="number"),
+         {"page": 3, "n": 2}, {"d": TWO, "last": False, "number": 3}, 4),
+        (PageMembers("d", "", "page", "n", Paging.NUMBER, is_last="last"),
+         {"page": 3, "n": 2}, {"d": TWO, "last": True}, None),
+        (PageMembers("d", "", "o", "n", Paging.OFFSET, "", "count"), {"o": 4, "n": 2},
+         {"d": TWO, "count": 2}, 6),
     ],
 )  # fmt: skip
 def test_the_next_page_is_named_as_the_contract_has_it(
@@ -113,3 +153,32 @@ def test_a_page_without_its_items_is_none() -> None:
 
     assert page_in(members, "id", Answer(200, body=b'{"d": [{"name": "x"}]}'), {}) is None
     assert page_in(members, "id", Answer(200, body=b'{"e": []}'), {}) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "following"),
+    [
+        ('<https://a.example/things?page=3>; rel="next"', 3),
+        ('</things?page=1>; rel="first", </things?page=3>; title="a, b"; rel=next', 3),
+        ('</things?page=3>;rel="last next"', 3),
+        ('</things?ids=1,2&page=3>; REL="next"', 3),
+        ('</things?page=1>; rel="prev", </things?page=9>; rel="nextish"', None),
+        ("nonsense", None),
+        ("", None),
+    ],
+)
+def test_the_next_page_is_read_from_a_link(header: str, following: int | None) -> None:
+    members = PageMembers("", "", "page", "n", Paging.NUMBER, first=1, next_header="Link")
+    answer = Answer(200, (("link", header),), json.dumps(TWO).encode())
+
+    page = page_in(members, "id", answer, {"page": 2, "n": 2})
+
+    assert page is not None
+    assert page.next == following
+
+
+def test_a_page_whose_next_one_nobody_can_ask_for_is_none() -> None:
+    members = PageMembers("d", "", "c", "n", Paging.TOKEN, "next")
+    answer = Answer(200, body=json.dumps({"d": TWO, "next": "/things/page/2"}).encode())
+
+    assert page_in(members, "id", answer, {}) is None

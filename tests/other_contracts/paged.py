@@ -182,6 +182,13 @@ KINDS: dict[str, Kind] = {
         },
         ("X-Total-Count", "X-Next-Page"), first=1,
     ),
+    **{
+        f"numbers that begin with {first}, as no one says": Kind(
+            {"page": WHOLE, "per_page": SIZE}, THINGS, "per_page", "page", numbered(first),
+            lambda view: view.items, first=first,
+        )
+        for first in (0, 1)
+    },
     "no word of the next": Kind(
         {"from": {**WHOLE, "minimum": 0}, "count": SIZE},
         thing(["things", "count"], things=THINGS, count=WHOLE),

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import jsonschema_rs
 import pytest
 
 from tests.mock_server.clients import Client
@@ -302,3 +303,68 @@ def test_a_list_shows_of_an_item_what_its_schema_allows(start: Start) -> None:
     fill(client, 3)
     found = client.get("/v1/items").json()
     assert found == [{"id": one, "name": {"first": "a"}} for one in (1, 2, 3)]
+
+
+LINKS = obj("next", next=obj("href", href=text()))
+
+OTHERS: dict[str, tuple[Any, Any, tuple[str, ...], Any]] = {
+    "a required link of an object": (
+        obj("_embedded", "_links", _embedded=obj(items=ITEMS), _links=LINKS),
+        {"page": number(), "size": number()},
+        ("_links",), {"next": {"href": "/v1/items?size=2&page=2"}},
+    ),
+    "a link that the example has not": (
+        obj("data", data=ITEMS, links=obj(self=text(), next=text(), prev=text())),
+        {"page[number]": number(), "page[size]": number()},
+        ("links", "next"), "/v1/items?page%5Bsize%5D=2&page%5Bnumber%5D=2",
+    ),
+    "a cursor in an object": (
+        obj("results", results=ITEMS, paging=obj(next=obj("after", after=text()))),
+        {"after": text(), "limit": number()},
+        ("paging", "next", "after"), "page-4",
+    ),
+    "the next number, which is never null": (
+        obj("items", "next_page", items=ITEMS, next_page=number()),
+        {"page": number(), "per_page": number()}, ("next_page",), 2,
+    ),
+    "a count beside a total": (
+        obj("items", "count", "total", items=ITEMS, count=number(), total=number()),
+        {"offset": number(), "limit": number()}, ("count",), 2,
+    ),
+    "a size that is echoed": (
+        obj("items", "size", items=ITEMS, size=number(), total=number()),
+        {"page": number(), "size": number()}, ("size",), 2,
+    ),
+    "links by their relation": (
+        obj("entry", entry=ITEMS, link=array(obj("relation", "url", relation=text(), url=text()))),
+        {"_count": number()}, ("entry", ), None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_pages_fit_their_schemas(start: Start, kind: str) -> None:
+    schema, query, place, expected = OTHERS[kind]
+    client = start(document(schema, query))
+    fill(client)
+    size = next(one for one in query if one not in {"page", "offset", "after", "page[number]"})
+    page = client.get("/v1/items", params={size: 2}).json()
+    last = client.get("/v1/items", params={size: 9}).json()
+    for found in (page, last):
+        assert jsonschema_rs.is_valid(schema, found)
+        assert "n0" in str(found) or "n4" in str(found)
+    for name in place:
+        page = page[name]
+    assert expected in (page, None)
+
+
+def test_a_cursor_that_is_an_integer_outlives_its_item(start: Start) -> None:
+    page = obj("data", data=ITEMS, next_cursor={"type": ["integer", "null"]})
+    client = start(document(page, {"after": number(), "limit": number()}))
+    fill(client)
+    assert names(client.get("/v1/items", params={"after": 0}).json()["data"]) == OLDEST
+    first = client.get("/v1/items", params={"limit": 2}).json()
+    assert (names(first["data"]), first["next_cursor"]) == (OLDEST[:2], 2)
+    client.delete("/v1/items/2")
+    rest = client.get("/v1/items", params={"after": 2, "limit": 9}).json()
+    assert (names(rest["data"]), rest["next_cursor"]) == (OLDEST[2:], None)
