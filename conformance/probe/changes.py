@@ -25,13 +25,13 @@ _RESTRICTED = {"enum", "const", "format", "pattern"}
 
 def read_behind(operation: Operation) -> Read | None:
     """The read of the item that a PUT, a PATCH or an action changes; None for any other."""
-    is_update = updated_by(operation) is not None and _json_of(operation) is not None
+    is_update = updated_by(operation) is not None and changed_type(operation) is not None
     return updated_by(operation) if is_update else acted_on_by(operation)
 
 
 def changed_text(operation: Operation) -> str | None:
     """The text that may be any words, and that a PUT or PATCH takes and the read shows."""
-    read, place = updated_by(operation), _place_of(operation)
+    read, place = updated_by(operation), changed_place(operation)
     if read is None or place is None or read.shown is None:
         return None
     names = (name for name in place.members if name in read.shown.members)
@@ -68,7 +68,7 @@ def changing(probe: Probe, made: Answer, text: str = "", own: str = "") -> Reque
         path += f"/{probe.operation.path.rpartition('/')[2]}"
     _, mark, query = probe.request().path.partition("?")
     request = probe.request().at(f"{path}{mark}{query}")
-    media_type, place = _json_of(probe.operation), _place_of(probe.operation)
+    media_type, place = changed_type(probe.operation), changed_place(probe.operation)
     schema = media_type.schema if media_type else None
     if media_type is None or schema is None or place is None:
         return replace(request, body=b"").without_header("Content-Type")
@@ -86,7 +86,7 @@ def changing(probe: Probe, made: Answer, text: str = "", own: str = "") -> Reque
     return replace(typed, body=json.dumps(body).encode(), form=None)
 
 
-def _json_of(operation: Operation) -> MediaType | None:
+def changed_type(operation: Operation) -> MediaType | None:
     """The JSON of a PUT or PATCH that has members; no list of changes has any."""
     content = operation.request_body.content if operation.request_body else {}
     found = (one for name, one in content.items() if is_json(name) and one.schema)
@@ -98,10 +98,10 @@ def _types(media_type: MediaType) -> tuple[str, ...]:
     return (*types_of(outline), *(["object"] if "properties" in outline else []))
 
 
-def _place_of(operation: Operation) -> ItemPlace | None:
+def changed_place(operation: Operation) -> ItemPlace | None:
     """Where the body of a PUT or PATCH has the item."""
     read = updated_by(operation)
-    if read is None or _json_of(operation) is None:
+    if read is None or changed_type(operation) is None:
         return None
     return next(iter(read.collection.asked(operation)), None)
 

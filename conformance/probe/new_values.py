@@ -63,8 +63,8 @@ def _others(value: Any, definition: Mapping[str, Any]) -> Iterator[Any]:
         yield str(uuid.uuid4())
     if definition.get("format") == "email":
         yield f"{secrets.token_hex(_FEWEST_CHARACTERS)}@{value.rpartition('@')[2]}"
-    if len(value) >= _FEWEST_CHARACTERS:
-        yield another_like(value)
+    if another := another_like(value):
+        yield another
     # A text by a pattern may be of one letter, which is soon taken.
     yield secrets.token_hex(_FEWEST_CHARACTERS)
     pattern = definition.get("pattern")

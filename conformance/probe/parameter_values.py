@@ -3,6 +3,7 @@
 import secrets
 import string
 import uuid
+from collections.abc import Sequence
 
 from openapi.operation import Parameter
 from openapi.page_query import names_of
@@ -11,9 +12,10 @@ from openapi.sample import sample_of
 _LARGE_NUMBERS = (10**15, 10**9)
 """From each of these to twice as much, few numbers are ids: an int32 is in the second range."""
 
+_MOST_CHANGED, _FEWEST_CHANGED = 12, 6
+"""The last characters of a text like an id that are others: with fewer it may name something."""
 
-_FEWEST_CHANGED = 6
-"""The characters that are others in a text like an id: with fewer it may be the id of something."""
+_KINDS = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
 
 
 def plain_value(parameter: Parameter) -> object:
@@ -30,31 +32,54 @@ def plain_query(parameter: Parameter) -> dict[str, object]:
     return {names[member]: one for member, one in value.items() if member in names}
 
 
-def unknown_value(parameter: Parameter, text: str, like: str = "") -> str | None:
-    """A valid value of a parameter that names nothing: ``text`` where that is valid.
+def unknown_value(parameter: Parameter, text: str, like: Sequence[str] = ()) -> str | None:
+    """A valid value of a parameter that names nothing, of the form of ids that are known.
 
-    None where neither a text, a number, a UUID nor a text ``like`` another is valid. The other is
-    the parameter's example unless it is given.
+    Without any it is ``text`` where that is valid, else a number, a UUID, or a text like the
+    parameter's example. None where none of these is valid.
     """
-    like = like or str(plain_value(parameter))
-    start = max(map(like.rfind, "_-:./")) + 1
-    tried = (
+    numbers = [number + secrets.randbelow(number) for number in _LARGE_NUMBERS]
+    tried: list[object] = [
         text,
-        *(number + secrets.randbelow(number) for number in _LARGE_NUMBERS),
+        *numbers,
         str(uuid.uuid4()),
-    )
-    if len(like) - start >= _FEWEST_CHANGED:
-        tried += (another_like(like),)
-    return next((str(one) for one in tried if parameter.schema.is_valid(one)), None)
+        another_like(str(plain_value(parameter))),
+    ]
+    if like:
+        far = numbers[-1]
+        counted = [far, f"{_before_last_mark(like[-1])}{far}"] if _is_counted(like[-1]) else []
+        tried = [*counted, another_like(*like), *tried]
+    found = (one for one in tried if one is not None and parameter.schema.is_valid(one))
+    return next((str(one) for one in found if str(one) not in like), None)
 
 
-def another_like(text: str) -> str:
-    """Another text of the same form: what stands before the last mark stays."""
-    start = max(map(text.rfind, "_-:./")) + 1
-    return text[:start] + "".join(map(_another, text[start:]))
+def another_like(*texts: str) -> str | None:
+    """Another text of the form of the last of these; None where too few characters are free.
+
+    What stands before the last mark stays. Each new character is of the kind of the old one, and
+    where there are several texts, one that they have: the alphabet of ids may be small.
+    """
+    like = texts[-1]
+    start = max(len(_before_last_mark(like)), len(like) - _MOST_CHANGED)
+    if len(like) - start < _FEWEST_CHANGED:
+        return None
+    seen = {one for text in texts for one in text[start:]} if len(texts) > 1 else None
+    return like[:start] + "".join(secrets.choice(_kind_of(one, seen)) for one in like[start:])
 
 
-def _another(character: str) -> str:
-    """A character of the same kind."""
-    kinds = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
-    return next((secrets.choice(one) for one in kinds if character in one), character)
+def _kind_of(character: str, seen: set[str] | None) -> str:
+    """The characters of the same kind, of those that were seen where any were."""
+    if seen is None:
+        return next((one for one in _KINDS if character in one), character)
+    kind = next((one for one in _KINDS[::-1] if character in one), character)
+    return "".join(sorted(seen.intersection(kind))) or character
+
+
+def _before_last_mark(text: str) -> str:
+    return text[: max(map(text.rfind, "_-:./")) + 1]
+
+
+def _is_counted(text: str) -> bool:
+    """Whether an id ends with a number that a server may have counted."""
+    number = text.removeprefix(_before_last_mark(text))
+    return number.isdigit() and len(number) < _MOST_CHANGED

@@ -210,19 +210,19 @@ class Probe(Sending):
                 break
         return found
 
-    def unknown_handle(self) -> str:
-        """A valid handle of no resource, for the end of the path.
+    def unknown_handle(self, like: Sequence[str] = ()) -> str:
+        """A valid handle of no resource, for the end of the path, of the form of those given.
 
-        Where the schema of the parameter gives none, it is like that of a resource made for it.
-        Nothing is verified without any.
+        Without any, and where the schema of the parameter gives none, it is like that of a
+        resource made for it. Nothing is verified without one.
         """
         last = PATH_PARAMETER.findall(self.operation.path)[-1]
         parameter, text = self._path_parameter(last), self.new_name().replace(" ", "-")
-        found = unknown_value(parameter, text)
-        if found is None and self.operation.resource is not None:
+        found = unknown_value(parameter, text, like)
+        if found is None and not like and self.operation.resource is not None:
             maker = self.creating
             made = maker.known_handle_of(maker.make())
-            found = unknown_value(parameter, text, like=made)
+            found = unknown_value(parameter, text, [made])
         if found is None:
             raise NotVerified(f"no valid {last} is known that names nothing: give it an example")
         return found

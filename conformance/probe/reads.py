@@ -1,6 +1,5 @@
 """Reads of items that a check has made: by their ids, by ids of nothing, and what they show."""
 
-import secrets
 import string
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
@@ -28,10 +27,6 @@ _LATE_SECONDS = 3.0
 BY_ID = "the contract: an operation by id is on the item that the id names"
 """The source of what holds of operations on one item."""
 
-_CHANGED_CHARACTERS = 12
-_FEWEST_CHARACTERS = 8
-"""The last characters of an id of nothing that differ from one that was made, and their least."""
-
 _UNKNOWN = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.FORBIDDEN,
@@ -39,9 +34,6 @@ _UNKNOWN = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 """What an id that names nothing may be answered where it is documented, beside 404."""
-
-_FAR = 10**9
-"""A number far from the ids of a server that counts; twice as much is an int32 as well."""
 
 _MOST_SECONDS_APART = 1.0
 """So far an instant may be from another that is the same, where a store rounds."""
@@ -210,33 +202,4 @@ def refusals_of_unknown(operation: Operation) -> set[int]:
 
 def unknown_id(probe: Probe, made: Sequence[Answer]) -> str:
     """An id that names nothing, of the form of those that were made."""
-    ids = [id_of(probe, one) for one in made]
-    known = {handle for _, handle in probe.target.created.copy()} | {*ids}
-    parameter = read(probe).collection.id_parameters[probe.operation]
-    [schema] = [one.schema for one in probe.operation.parameters
-                if (one.location, one.name) == ("path", parameter)]  # fmt: skip
-    found = _like(ids)
-    if found is None or found in known or not schema.is_valid(found):
-        return probe.unknown_handle()
-    return found
-
-
-def _like(ids: Sequence[str]) -> str | None:
-    """A text of the form of these, made of their characters; None where too few are free."""
-    like = ids[-1]
-    start = max(map(like.rfind, "_-:./")) + 1
-    if like[start:].isdigit() and len(like) - start < _CHANGED_CHARACTERS:
-        # Few numbers are ids: this one is far from those that are counted.
-        return f"{like[:start]}{_FAR + secrets.randbelow(_FAR)}"
-    start = max(start, len(like) - _CHANGED_CHARACTERS)
-    if len(like) - start < _FEWEST_CHARACTERS:
-        return None
-    seen = "".join(one[start:] for one in ids)
-    return like[:start] + "".join(secrets.choice(_kind_of(one, seen)) for one in like[start:])
-
-
-def _kind_of(character: str, seen: str) -> str:
-    """The characters of the same kind among those that ids have: their alphabet may be small."""
-    kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
-    kind = next((one for one in kinds if character in one), character)
-    return "".join(sorted({one for one in seen if one in kind})) or character
+    return probe.unknown_handle([id_of(probe, one) for one in made])

@@ -1,1 +1,1 @@
-"""Shelves and their books: a contract of another shape, and a server of it with faults to choose."""
+"""Shelves and their books: a contract with nested resources, and a server with faults to choose."""

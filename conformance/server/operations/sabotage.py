@@ -1,15 +1,24 @@
 """Sabotage: servers that break the contract in what they answer, or change, on one item."""
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.sabotage import Sabotage, on_answers, with_body, with_header
+from conformance.catalogue.sabotage import (
+    Sabotage,
+    on_answers,
+    on_requests,
+    with_body,
+    with_header,
+)
+from conformance.probe.probe import NAME_PREFIX
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.members import JsonObject
 
 _UPDATES = {"PUT", "PATCH"}
+_REFUSED = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 def _on_items(name: str, change: Callable[[JsonObject], object]) -> Sabotage:
@@ -68,6 +77,62 @@ def _no_location_in_replays() -> Tamper:
     return tamper
 
 
+def _finding_by_id_alone() -> Tamper:
+    """An item is changed by its id alone, whatever the path says that it is in."""
+    made: dict[str, str] = {}
+    lock = threading.Lock()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        path, answer = request.path.partition("?")[0], forward(request)
+        parts = path.split("/")
+        with lock:
+            item = answer.json_object() if answer.is_success and request.method == "POST" else None
+            for one in (item or {}).values():
+                if isinstance(one, str) and one not in parts:
+                    made.setdefault(one, f"{path}/{one}")
+            place = next((one for one in range(len(parts) - 1, 0, -1) if parts[one] in made), 0)
+        if request.method == "GET" or answer.status != HTTPStatus.NOT_FOUND or not place:
+            return answer
+        return forward(request.at("/".join([made[parts[place]], *parts[place + 1 :]])))
+
+    return tamper
+
+
+def _corrected(request: Request, forward: Forward) -> Answer:
+    """A change that is refused is answered with the item as it is."""
+    answer = forward(request)
+    if request.method not in _UPDATES or answer.status not in _REFUSED:
+        return answer
+    return forward(replace(request, method="GET", body=b"").without_header("content-type"))
+
+
+def _changing_before_refusing() -> Tamper:
+    """Of a change that is refused, what is valid is done."""
+    valid: dict[str, Request] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if request.method in _UPDATES and answer.is_success:
+            valid[request.path] = request
+        elif request.method in _UPDATES and answer.status in _REFUSED and request.path in valid:
+            before = valid[request.path]
+            kept = json.loads(before.body)
+            new = Answer(0, body=request.body).json_object() or {}
+            texts = {name: one for name, one in new.items()
+                     if isinstance(one, str) and NAME_PREFIX in one and name in kept}  # fmt: skip
+            forward(replace(before, body=json.dumps({**kept, **texts}).encode()))
+        return answer
+
+    return tamper
+
+
+TAKE_WRONG_DATA = Sabotage("take any change", lambda: _corrected)
+CHANGE_BEFORE_REFUSING = Sabotage("change, then refuse", _changing_before_refusing)
+IN_ANY_PARENT = Sabotage("change it in any parent", _finding_by_id_alone)
+FOR_ANYBODY = on_requests(
+    "let any partner change it",
+    lambda one: replace(one, partner=0) if one.partner and one.method != "GET" else one,
+)
 OF_OTHER_TYPES = _on_items("each value in an array", lambda one: {key: [one[key]] for key in one})
 NO_MEMBERS = _on_items("no members", lambda _: {})
 PLAIN_TEXT = on_answers("show items as plain text", _as_text)

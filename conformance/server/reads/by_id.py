@@ -4,6 +4,7 @@ Where a server counts ids for each partner, another partner's item may have the 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.catalogue.mends import UNKNOWN_IDS
@@ -13,6 +14,7 @@ from conformance.catalogue.sabotage import set_status
 from conformance.probe.applicability import opens_with_bearer_token
 from conformance.probe.not_verified import NotServed, refused_with
 from conformance.probe.pages import COUNTED
+from conformance.probe.parents import in_another_parent, parent_of
 from conformance.probe.plain_requests import NEW_NAME
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
@@ -41,6 +43,7 @@ from conformance.server.reads.sabotage import (
     FIRST_ALONE,
     FIRST_UNDER_ITS_ID,
     FOR_ANYBODY,
+    IN_ANY_PARENT,
     REFUSED_AND_SHOWN,
     REMEMBERED,
     SOMETHING,
@@ -63,6 +66,11 @@ def _refuses_unknown(operation: Operation) -> bool:
 def _is_deleted_by_id(operation: Operation) -> bool:
     found = read_of(operation)
     return found is not None and found.refuses_unknown and found.delete is not None
+
+
+def _is_in_parent(operation: Operation) -> bool:
+    found = read_of(operation)
+    return _refuses_unknown(operation) and found is not None and bool(parent_of(found.resource))
 
 
 def _is_of_partner(operation: Operation) -> bool:
@@ -135,21 +143,45 @@ def belongs_to_its_partner(probe: Probe) -> None:
     """The read of another partner's id is refused, and shows nothing of the item."""
     made = make(probe)
     shown(probe, made)
+    requests = [replace(request_for(probe, made), partner=1)]
+    if probe.path(0) != probe.path(1):
+        requests.append(probe.on_one(id_of(probe, made), partner=1))
+    _expect_hidden(probe, made, requests, "another partner's")
+
+
+def _expect_hidden(probe: Probe, made: Answer, requests: Iterable[Request], whose: str) -> None:
+    """Reads of an item that belongs to others, as ``whose`` says, are refused and show nothing.
+
+    Where a server counts ids, such a read may find another item, which has another name.
+    """
     id_ = id_of(probe, made)
     name = str((item_in(read(probe).made, made) or {}).get(probe.name_member))
     names = [name] if NEW_NAME.fullmatch(name) else []
-    requests = [replace(request_for(probe, made), partner=1)]
-    if probe.path(0) != probe.path(1):
-        requests.append(probe.on_one(id_, partner=1))
     for request in requests:
         answer = answer_to(probe, request)
         places = hidden(answer, names)
-        probe.expect(not places, "nothing of another partner's item", "its name", *places)
+        probe.expect(not places, f"nothing of {whose} item", "its name", *places)
         if not (answer.is_success and COUNTED.fullmatch(id_)):
             refused = not answer.is_success
-            probe.expect(refused, "a refusal of another partner's id", f"{answer.status}")
+            probe.expect(refused, f"a refusal of {whose} id", f"{answer.status}")
         elif not names:
-            raise NotServed("nothing tells an item from another partner's with the same number")
+            raise NotServed(f"nothing tells an item from {whose} with the same number")
+
+
+@requirement(
+    "reads.belongs-to-its-parent",
+    Level.MUST,
+    BY_ID,
+    _is_in_parent,
+    mend="Look up an item by its id and each id above it in the path, and answer 404 otherwise.",
+)
+@catches(IN_ANY_PARENT)
+def belongs_to_its_parent(probe: Probe) -> None:
+    """The read of an id under another parent than its own is refused, and shows nothing of it."""
+    made = make(probe)
+    shown(probe, made)
+    request = in_another_parent(probe, read(probe).resource, request_for(probe, made))
+    _expect_hidden(probe, made, [request], "another parent's")
 
 
 @requirement(

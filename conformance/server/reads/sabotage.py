@@ -110,12 +110,31 @@ def _deleting_nothing() -> Tamper:
     return tamper
 
 
+def _in_any_parent(request: Request, forward: Forward, made: _Made) -> Answer:
+    """An item is found by its id alone, whatever the path says that it is in."""
+    answer = forward(request)
+    own = [path for path, item in made if request.path.rpartition("/")[2] in item.values()]
+    if answer.status != HTTPStatus.NOT_FOUND or not own:
+        return answer
+    return forward(request.at(f"{own[-1]}/{request.path.rpartition('/')[2]}"))
+
+
+def _of_any_parent(request: Request, forward: Forward, made: _Made) -> Answer:
+    """A list is that of the first parent, whatever its path says."""
+    path, mark, query = request.path.partition("?")
+    end = path.rpartition("/")[2]
+    alike = [one for one, _ in made if one.rpartition("/")[2] == end and one != path]
+    return forward(request.at(f"{alike[0]}{mark}{query}") if alike else request)
+
+
 FIRST = _on_reads("show the first for each id", _first)
 FIRST_UNDER_ITS_ID = _on_reads("show the first with each id", _first_under_its_id)
 FIRST_ALONE = _on_reads("find the first alone", _first_alone)
 CHANGED_TEXTS = _on_reads("show other texts", _changed_texts)
 SOMETHING = _on_reads("show something for an unknown id", _something)
 REFUSED_AND_SHOWN = _on_reads("refuse another partner and show it", _refused_and_shown)
+IN_ANY_PARENT = _on_reads("find it in any parent", _in_any_parent)
+OF_ANY_PARENT = _on_reads("list the items of the first parent", _of_any_parent)
 FOR_ANYBODY = on_requests(
     "show it to any partner",
     lambda one: replace(one, partner=0) if one.method == "GET" and one.partner else one,

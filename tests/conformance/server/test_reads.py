@@ -1,6 +1,6 @@
-"""Operations on one item: proven with a contract that has them, for the bundled one has none."""
+"""Operations on one item: proven with contracts that have them, for the bundled one has none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -9,27 +9,38 @@ from conformance.catalogue.sabotage import Sabotage
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
+from conformance.target.capabilities import Capability
 from conformance.target.target import Target
 from openapi.contract import Contract
-from tests.payments.serving import FILE, TOKENS, serving
+from tests.payments import serving as payments
+from tests.shelves import serving as shelves
 
-CONTRACT = Contract.from_file(FILE)
+CONTRACT = Contract.from_file(payments.FILE)
+SHELVES = Contract.from_file(shelves.FILE)
 READS = [one for one in catalogue().values() if one.section in {"reads", "operations"}]
 CASES = [(one, sabotage) for one in READS for sabotage in one.sabotage]
 
 
 @pytest.fixture(scope="module")
-def payments() -> Iterator[str]:
-    with serving() as url:
-        yield url
+def urls() -> Iterator[Mapping[Contract, str]]:
+    """The base URL of a server of each contract."""
+    with payments.serving() as first, shelves.serving() as second:
+        yield {CONTRACT: first, SHELVES: second}
+
+
+def applies(requirement: Requirement, contract: Contract) -> bool:
+    return any(map(requirement.applies_to, contract.operations.values()))
 
 
 def results(
-    url: str, requirement: Requirement, sabotage: Sabotage | None = None
+    urls: Mapping[Contract, str], requirement: Requirement, sabotage: Sabotage | None = None
 ) -> Iterator[Result]:
+    contract = CONTRACT if applies(requirement, CONTRACT) else SHELVES
+    tokens = payments.TOKENS if contract is CONTRACT else shelves.TOKENS
     tamper = sabotage.make() if sabotage else None
-    with Target(url, TOKENS, tamper=tamper) as target:
-        run = Run(CONTRACT, target, [requirement], seed=1)
+    with Target(urls[contract], tokens, tamper=tamper) as target:
+        target.capabilities.add(Capability.LISTING)
+        run = Run(contract, target, [requirement], seed=1)
         for _, operation in run.checks:
             yield run.check(requirement, operation)
 
@@ -48,9 +59,17 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
             "readMerchant", "replaceMerchant", "readTerminal", "removeTerminal", "renameTerminal",
             "readPayment", "cancelPayment",
         ],
+        "operations.belongs-to-its-parent": ["cancelPayment"],
+        "operations.belongs-to-its-partner": [
+            "replaceMerchant", "removeTerminal", "renameTerminal", "cancelPayment",
+        ],
         "operations.change-is-shown": ["replaceMerchant", "renameTerminal"],
+        "operations.refused-change-changes-nothing": ["replaceMerchant", "renameTerminal"],
+        "operations.wrong-data-is-refused": ["replaceMerchant", "renameTerminal"],
         "operations.required-headers-are-there": ["openMerchant"],
         "operations.unknown-id-is-404": ["replaceMerchant", "renameTerminal", "cancelPayment"],
+        "reads.belongs-to-its-parent": ["readPayment"],
+        "reads.list-is-of-its-parent": ["listPayments"],
         "reads.shows-what-was-made": each,
         "reads.unknown-id-is-404": each,
         "reads.belongs-to-its-partner": each,
@@ -61,8 +80,8 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
 
 
 @pytest.mark.parametrize("requirement", READS, ids=lambda one: one.id)
-def test_a_healthy_target_passes(payments: str, requirement: Requirement) -> None:
-    found = [*results(payments, requirement)]
+def test_a_healthy_target_passes(urls: Mapping[Contract, str], requirement: Requirement) -> None:
+    found = [*results(urls, requirement)]
 
     assert found
     assert [(one.operation, one.outcome, one.actual) for one in found] == [
@@ -74,11 +93,12 @@ def test_a_healthy_target_passes(payments: str, requirement: Requirement) -> Non
     ("requirement", "sabotage"), CASES, ids=lambda one: getattr(one, "id", getattr(one, "name", ""))
 )
 def test_each_sabotage_is_caught(
-    payments: str, requirement: Requirement, sabotage: Sabotage
+    urls: Mapping[Contract, str], requirement: Requirement, sabotage: Sabotage
 ) -> None:
-    result = next(results(payments, requirement, sabotage))
+    result = next(results(urls, requirement, sabotage))
 
     assert result.outcome is Outcome.FAILED, result.actual
     assert "curl" in result.reproduce
     assert result.evidence
-    assert not any(token in f"{result.reproduce} {result.evidence}" for token in TOKENS)
+    told = f"{result.reproduce} {result.evidence}"
+    assert not any(token in told for token in (*payments.TOKENS, *shelves.TOKENS))

@@ -1,0 +1,36 @@
+"""Parents: the resource that another one is made in, as the path of its creation says."""
+
+from urllib.parse import quote, unquote
+
+from conformance.probe.not_verified import NotServed
+from conformance.probe.probe import Probe
+from conformance.target.exchange import Request
+from openapi.operation import PATH_PARAMETER
+from openapi.resource import Resource
+
+
+def parent_of(resource: Resource | None) -> Resource | None:
+    """The resource whose items others are made in; None where no POST makes any."""
+    contract = resource.create.contract if resource else None
+    if resource is None or contract is None or not PATH_PARAMETER.search(resource.create.path):
+        return None
+    above = resource.create.path[: resource.create.path.rindex("{")].rstrip("/")
+    return next((one for one in contract.resources if one.create.path == above), None)
+
+
+def in_another_parent(probe: Probe, resource: Resource, request: Request) -> Request:
+    """The request for an item in another parent than its own, which is made for it and is empty.
+
+    Nothing is verified where a second POST makes no other parent.
+    """
+    parent = parent_of(resource)
+    if parent is None:
+        raise NotServed(f"what {resource.create.id} makes is in nothing that a POST makes")
+    maker = probe.of(parent.create)
+    other = maker.known_handle_of(maker.succeed(maker.request()))
+    path, mark, query = request.path.partition("?")
+    parts, place = path.split("/"), parent.create.path.count("/") + 1
+    if unquote(parts[place]) == other:
+        raise NotServed(f"{parent.create.id} makes one and the same again")
+    parts[place] = quote(other, safe="")
+    return request.at(f"{'/'.join(parts)}{mark}{query}")

@@ -1,0 +1,137 @@
+"""Requirements on whose item is changed or deleted: that of the parent in the path, of the partner.
+
+What counts is what becomes of the item: the answer alone says little of a DELETE.
+"""
+
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.applicability import opens_with_bearer_token
+from conformance.probe.changes import changed_text, changing, read_behind
+from conformance.probe.not_verified import NotServed
+from conformance.probe.pages import COUNTED
+from conformance.probe.parents import in_another_parent, parent_of
+from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.reads import (
+    BY_ID,
+    id_of,
+    is_shown,
+    item_in,
+    make,
+    request_for,
+    shown,
+)
+from conformance.probe.values import Values
+from conformance.probe.violation import Violation
+from conformance.server.operations.sabotage import FOR_ANYBODY, IN_ANY_PARENT
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+from openapi.operation import Operation
+from openapi.reads import Read, read_of, refuses_unknown
+from openapi.resource import REVOKED
+
+
+def _touched(operation: Operation) -> Read | None:
+    """The read of the item that a PUT, PATCH, action or DELETE is on, and that says of whose."""
+    if not refuses_unknown(operation) or operation.documents(HTTPStatus.CREATED):
+        return None
+    if operation.method != "DELETE":
+        return read_behind(operation)
+    resource = operation.resource
+    found = read_of(resource.read) if resource and resource.read else None
+    return found if found and found.delete is operation else None
+
+
+def _is_in_parent(operation: Operation) -> bool:
+    found = _touched(operation)
+    return found is not None and bool(parent_of(found.resource))
+
+
+def _is_of_partner(operation: Operation) -> bool:
+    found, contract = _touched(operation), operation.contract
+    opens = opens_with_bearer_token(operation) or (
+        operation.needs_authentication and contract is not None and contract.key_place
+    )
+    # A list shows what another partner's DELETE did: there is a requirement on that.
+    is_listed = operation.method == "DELETE" and found and found.resource.list
+    return found is not None and bool(opens) and not is_listed
+
+
+@requirement(
+    "operations.belongs-to-its-parent",
+    Level.MUST,
+    BY_ID,
+    _is_in_parent,
+    mend="Look up an item by its id and each id above it in the path, and answer 404 otherwise.",
+)
+@catches(IN_ANY_PARENT)
+def belongs_to_its_parent(probe: Probe) -> None:
+    """A change or deletion of an id under another parent than its own does nothing to the item."""
+    reading = _reading(probe)
+    made = make(reading)
+    request = _request(probe, made, text := probe.new_name())
+    shown(reading, made)
+    other = in_another_parent(probe, _known(probe).resource, request)
+    _expect_untouched(probe, made, other, text, "another parent's")
+
+
+@requirement(
+    "operations.belongs-to-its-partner",
+    Level.MUST,
+    "safety: nobody changes what another partner has made",
+    _is_of_partner,
+    needs=(Capability.SECOND_PARTNER,),
+    mend="Look up an item by its id and the token's partner, and answer 404 to any other.",
+)
+@catches(FOR_ANYBODY)
+def belongs_to_its_partner(probe: Probe) -> None:
+    """A change or deletion of another partner's id does nothing to the item."""
+    reading = _reading(probe)
+    made = make(reading)
+    request = _request(probe, made, text := probe.new_name())
+    shown(reading, made)
+    _expect_untouched(probe, made, replace(request, partner=1), text, "another partner's")
+
+
+def _known(probe: Probe) -> Read:
+    found = _touched(probe.operation)
+    if found is None:
+        raise NotServed(f"{probe.operation.id} changes no item that a read shows")
+    return found
+
+
+def _reading(probe: Probe) -> Probe:
+    return probe.of(_known(probe).operation)
+
+
+def _request(probe: Probe, made: Answer, text: str) -> Request:
+    """The request that changes, or deletes, an item that was made."""
+    if probe.operation.method == "DELETE":
+        return probe.on_one(id_of(_reading(probe), made))
+    return changing(probe, made, text)
+
+
+def _expect_untouched(probe: Probe, made: Answer, request: Request, text: str, whose: str) -> None:
+    """A request on an item of others, as ``whose`` says, is refused, and the item stays.
+
+    Where a server counts ids, a request that is taken may be on another item of the same number.
+    """
+    known, reading = _known(probe), _reading(probe)
+    answer = answer_to(probe, request)
+    after = answer_to(reading, request_for(reading, made))
+    item = item_in(known.shown, after) or {}
+    is_gone = after.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+    if is_gone or (is_shown(reading, after) and known.resource.condition(item) == REVOKED):
+        seen = f"{after.status} after the answer {answer.status}"
+        raise Violation(f"the item still there after a request for {whose}", seen)
+    member = changed_text(probe.operation)
+    if member and item.get(member) == text:
+        seen = f"another after the answer {answer.status}"
+        value = Values(f"/{member}", text, "the value before")
+        raise Violation(f"the {member} as it was after a request for {whose}", seen, values=[value])
+    is_told = probe.operation.method == "DELETE" or COUNTED.fullmatch(id_of(reading, made))
+    if answer.is_success and not is_told:
+        raise Violation(f"a refusal of {whose} id", f"{answer.status}")

@@ -1,0 +1,92 @@
+"""Requirements on wrong data of a PUT or PATCH: it is refused, and has changed nothing then."""
+
+import json
+from dataclasses import replace
+
+from conformance.catalogue.mends import VALIDATE
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.bodies import NO_REFUSAL
+from conformance.probe.changes import changed_read, changed_text, changing
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.reads import is_same, is_shown, item_in, make, request_for, shown
+from conformance.probe.values import Lack, Values
+from conformance.probe.violation import Violation
+from conformance.probe.wrong_data import wrong_bodies
+from conformance.server.operations.sabotage import CHANGE_BEFORE_REFUSING, TAKE_WRONG_DATA
+from conformance.server.operations.usual import served
+from conformance.target.exchange import Request
+from openapi.operation import Operation
+from openapi.reads import updated_by
+
+_WRONG = "the contract: request body"
+
+_MOST_REFUSED = 3
+"""So many refused changes show whether any is carried out."""
+
+
+def _refuses_data(operation: Operation) -> bool:
+    """A PUT or PATCH of one item whose contract has an answer to wrong data."""
+    return updated_by(operation) is not None and not operation.leaves_refusals
+
+
+def _with(request: Request, body: object) -> Request:
+    """The same request with another body of the same media type."""
+    return replace(request, body=json.dumps(body).encode())
+
+
+@requirement("operations.wrong-data-is-refused", Level.MUST, _WRONG, _refuses_data, mend=VALIDATE)
+@catches(TAKE_WRONG_DATA)
+def wrong_data_is_refused(probe: Probe) -> None:
+    """A PUT or PATCH of an item with one fault in its body gets a documented refusal."""
+    request = changing(probe, make(probe.of(changed_read(probe).operation)))
+    served(probe, request)
+    for what, body in wrong_bodies(probe, request):
+        answer = answer_to(probe, _with(request, body))
+        status = answer.status
+        if status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
+            raise NotVerified(f"the target answers {status} to {what}, which says something else")
+        holds = answer.is_refusal and probe.operation.allows(status)
+        probe.expect(holds, f"a documented refusal of {what}", f"{status}")
+
+
+def _refuses_and_shows(operation: Operation) -> bool:
+    return _refuses_data(operation) and changed_text(operation) is not None
+
+
+@requirement(
+    "operations.refused-change-changes-nothing",
+    Level.MUST,
+    _WRONG,
+    _refuses_and_shows,
+    mend="Validate the whole body before any of it is stored, or roll it back.",
+)
+@catches(CHANGE_BEFORE_REFUSING)
+def refused_change_changes_nothing(probe: Probe) -> None:
+    """After a PUT or PATCH that was refused, the read shows the item as it was."""
+    known, text = changed_read(probe), changed_text(probe.operation) or ""
+    reading = probe.of(known.operation)
+    made = make(reading)
+    served(probe, changing(probe, made))
+    before = item_in(known.shown, shown(reading, made)) or {}
+    request, refused = changing(probe, made, probe.new_name()), 0
+    for what, body in wrong_bodies(probe, request):
+        # What is valid in it is new, and must not be kept either.
+        if what.startswith((f"{text} ", "no ")):
+            continue
+        refused += answer_to(probe, _with(request, body)).is_refusal
+        if refused == _MOST_REFUSED:
+            break
+    after = answer_to(reading, request_for(reading, made))
+    if not refused or not is_shown(reading, after):
+        raise NotVerified(f"nothing was refused, or the read answers {after.status}")
+    item = item_in(known.shown, after) or {}
+    for name in {*known.kept, text} & before.keys():
+        value = item.get(name, Lack.ABSENT)
+        if not is_same(before[name], value):
+            seen = Values(f"/{name}", value, before[name])
+            raise Violation(
+                f"the {name} as it was before what was refused", "another", values=[seen]
+            )

@@ -1,0 +1,72 @@
+"""`run` by the contract of shelves: each fault is found, and nothing without one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.other_contracts.judging import accused, judged, judged_mock
+from tests.shelves.faults import Fault
+from tests.shelves.serving import FILE, TOKENS, serving
+
+FOUND_BY: Mapping[Fault, str] = {
+    Fault.LIST_OF_ALL: "reads.list-is-of-its-parent",
+    Fault.READ_ANYWHERE: "reads.belongs-to-its-parent",
+    Fault.CHANGED_ANYWHERE: "operations.belongs-to-its-parent",
+    Fault.REMOVED_ANYWHERE: "operations.belongs-to-its-parent",
+    Fault.LENT_ANYWHERE: "operations.belongs-to-its-parent",
+    Fault.CHANGED_BY_ANYBODY: "operations.belongs-to-its-partner",
+    Fault.REPLACED_BY_ANYBODY: "operations.belongs-to-its-partner",
+    Fault.LENT_BY_ANYBODY: "operations.belongs-to-its-partner",
+    Fault.PUT_UNCHECKED: "operations.wrong-data-is-refused",
+    Fault.PUT_LACKING: "operations.wrong-data-is-refused",
+    Fault.PATCH_UNCHECKED: "operations.wrong-data-is-refused",
+    Fault.PATCH_TOO_LONG: "operations.wrong-data-is-refused",
+    Fault.PATCH_EXTRA: "operations.wrong-data-is-refused",
+    Fault.PATCH_REFUSED_AND_DONE: "operations.refused-change-changes-nothing",
+}
+"""By the fault: the requirement that it breaks."""
+
+QUICK = {
+    Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
+    Fault.PATCH_EXTRA, Fault.PATCH_REFUSED_AND_DONE,
+}  # fmt: skip
+"""Faults that are tried without --thorough, too: no two of a kind."""
+
+
+def report_on(url: str, folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    return judged(
+        "run", "--contract", str(FILE), "--url", url, "--token", TOKENS[0],
+        "--second-token", TOKENS[1], "--level", "should", "--patience", "0", *options,
+        folder=folder,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, marks=[pytest.mark.thorough] * (one not in QUICK)) for one in FOUND_BY],
+    ids=lambda one: one.name,
+)
+def test_each_fault_is_found_by_its_requirement(fault: Fault, tmp_path: Path) -> None:
+    with serving(fault) as url:
+        code, report = report_on(url, tmp_path, "--select", FOUND_BY[fault])
+
+    assert code == 1
+    assert accused(report)
+
+
+def test_a_server_without_a_fault_conforms(tmp_path: Path) -> None:
+    with serving() as url:
+        code, report = report_on(url, tmp_path)
+
+    assert accused(report) == []
+    assert code == 0
+
+
+@pytest.mark.thorough
+def test_the_mock_of_the_contract_conforms(tmp_path: Path) -> None:
+    code, report = judged_mock(FILE, tmp_path)
+
+    assert accused(report) == []
+    assert code == 0
