@@ -27,7 +27,7 @@ def in_another_parent(probe: Probe, resource: Resource, request: Request) -> Req
     if parent is None:
         raise NotServed(f"what {resource.create.id} makes is in nothing that a POST makes")
     maker = probe.of(parent.create)
-    other = maker.known_handle_of(maker.succeed(maker.request()))
+    other = maker.known_handle_of(maker.make())
     path, mark, query = request.path.partition("?")
     parts, place = path.split("/"), parent.create.path.count("/") + 1
     if unquote(parts[place]) == other:

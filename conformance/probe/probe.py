@@ -1,6 +1,6 @@
 """The probe: what a check asks of one operation, and of the resource that it is about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from conformance.probe.new_values import with_new_values

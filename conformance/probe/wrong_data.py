@@ -7,7 +7,8 @@ from typing import Any
 from conformance.probe.bodies import kind, values_of_other_types
 from conformance.probe.changes import changed_place, changed_type
 from conformance.probe.not_verified import NotServed
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.target.exchange import Request
 from conformance.target.members import JsonObject
 from openapi.item_members import ItemPlace

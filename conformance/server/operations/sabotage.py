@@ -13,7 +13,7 @@ from conformance.catalogue.sabotage import (
     with_body,
     with_header,
 )
-from conformance.probe.probe import NAME_PREFIX
+from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.members import JsonObject
 

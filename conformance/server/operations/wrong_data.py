@@ -8,7 +8,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.bodies import NO_REFUSAL
 from conformance.probe.changes import changed_read, changed_text, changing
-from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import is_same, is_shown, item_in, make, request_for, shown
@@ -71,14 +71,18 @@ def refused_change_changes_nothing(probe: Probe) -> None:
     made = make(reading)
     served(probe, changing(probe, made))
     before = item_in(known.shown, shown(reading, made)) or {}
-    request, refused = changing(probe, made, probe.new_name()), 0
+    request = changing(probe, made, probe.new_name())
+    sent, refused = 0, 0
     for what, body in wrong_bodies(probe, request):
         # What is valid in it is new, and must not be kept either.
         if what.startswith((f"{text} ", "no ")):
             continue
+        sent += 1
         refused += answer_to(probe, _with(request, body)).is_refusal
         if refused == _MOST_REFUSED:
             break
+    if not sent:
+        raise NotServed(f"no fault beside the {text} is known that the contract refuses")
     after = answer_to(reading, request_for(reading, made))
     if not refused or not is_shown(reading, after):
         raise NotVerified(f"nothing was refused, or the read answers {after.status}")
