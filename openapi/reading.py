@@ -34,9 +34,7 @@ MAX_OPERATIONS = 10_000
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""The names of headers (RFC 9110 section 5.6.2)."""
-
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _NO_PARAMETERS = ("accept", "content-type", "authorization")
 """Headers that a contract cannot declare as parameters (OpenAPI 3.1, section 4.8.12.2)."""
 
@@ -325,7 +323,7 @@ class Reading:
     def _header(self, name: str, node: Document, place: str) -> Header:
         if not _HEADER_NAME.fullmatch(name):
             raise ContractError(place, "has no name that a header may have")
-        required, explode = node.get("required", False), node.get("explode", False) is True
+        required, explode = node.get("required", False), node.get("explode") is True
         media_type = next(iter(node.get("content", {})), None)
         if media_type is not None:
             node, place = node["content"][media_type], join(place, "content", media_type)
@@ -340,6 +338,9 @@ class Reading:
         content: dict[str, MediaType] = {}
         for name, media_type in node.get("content", {}).items():
             place = join(pointer, "content", name)
+            if re.search(r"[^ -~]", name.strip()):
+                self._leave_out(place, ContractError(place, "is no text that a header may have"))
+                continue
             schema = schemas.at(join(place, "schema")) if "schema" in media_type else None
             examples = self._examples(media_type, place)
             named = join(place, "examples", "")

@@ -81,12 +81,16 @@ def texts_by_pattern(definition: dict[str, Any]) -> Iterator[str]:
         if count <= _MOST_REPEATED
     )
     made = _matches(definition["pattern"], least, int(most))
-    tried = chain([str(usual)] if usual else [], made, repeated)
+    several = (_SEVERAL * count for count in range(1, 17) if "(?" in definition["pattern"])
+    tried = chain([str(usual)] if usual else [], made, repeated, several)
     return filter(accepts.is_valid, tried)
 
 
 _CHARACTERS = ("é", "a", "A", "0", "漢", " ")
 """Characters of several kinds: a pattern may take none of those that are made by it."""
+
+_SEVERAL = "aA1!"
+"""A character of each kind that passwords must have."""
 
 _MOST_REPEATED = 1_000
 

@@ -37,7 +37,7 @@ _LEVELS = 4
 _SANDBOX = {"Content-Security-Policy": "sandbox"}
 """A page of the contract's must not be of the origin that the control plane trusts."""
 
-_NO_BODY = (204, 304)
+_NO_BODY = (204, 205, 304)
 
 _CHARACTERS_OF_ALL = 64 << 20
 """Limit on the characters of all answers of a contract: its examples, and generated data."""

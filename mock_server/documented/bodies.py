@@ -47,7 +47,8 @@ def is_file(name: str, media_type: MediaType) -> bool:
     """Whether a body of a media type is bytes that no value stands for."""
     definition = media_type.schema.definition if media_type.schema else {}
     is_described = definition.get("format") == "binary" or "contentMediaType" in definition
-    return is_binary(name) or (is_described and name.startswith("application/"))
+    is_any = name.startswith("application/") and not is_json(name) and not is_xml(name)
+    return is_binary(name) or (is_described and is_any)
 
 
 def is_written(name: str, media_type: MediaType, example: object) -> bool:

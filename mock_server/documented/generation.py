@@ -79,11 +79,12 @@ class Generation:
         spent: BudgetSpentError | None = None
         wrong = ""
         schema.check()
-        for unlike, branch, shown in product((False, True), range(_BRANCHES), _SHOWN):
+        tried = product(_TRIED, range(_BRANCHES), _SHOWN)
+        for (unlike, lean), branch, shown in tried:
             # Numbers beyond those of a float may fail anywhere.
             with suppress(ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
                 try:
-                    assembly = _Assembly(self, schema, shown, branch, unlike=unlike)
+                    assembly = _Assembly(self, schema, shown, branch, unlike=unlike, lean=lean)
                     value = assembly.value(schema.definition, 0, schema.pointer)
                 except BudgetSpentError as error:
                     spent = error
@@ -125,14 +126,18 @@ first all of them, then those that are valid, then what is surely valid.
 """
 
 
+_TRIED = ((False, False), (True, False), (False, True))
+"""Whether a value gets members that fit no other branch, and whether none but what it must have."""
+
+
 class _Assembly:
     """Puts one value together; ``shown`` are the keywords whose values are taken as they are.
 
     It says with them whether a value must be valid by the schema that shows it.
 
     ``branch`` is the number of the branch that each ``oneOf`` and ``anyOf`` takes, from 0 on; with
-    ``unlike`` the value gets members that the other branches do not accept. Raises
-    BudgetSpentError.
+    ``unlike`` the value gets members that the other branches do not accept, and a ``lean`` one has
+    only the members that it must have. Raises BudgetSpentError.
     """
 
     def __init__(
@@ -143,7 +148,9 @@ class _Assembly:
         branch: int,
         *,
         unlike: bool,
+        lean: bool = False,
     ) -> None:
+        self._lean = lean
         self._generation = generation
         self._schema = schema
         self._resolve = generation.resolve
@@ -318,10 +325,16 @@ class _Assembly:
 
     def _object(self, definition: dict[str, Any], depth: int, *, ends: bool) -> dict[str, Any]:
         properties, required = definition.get("properties", {}), definition.get("required", ())
+        shown = [
+            name for name, one in properties.items() if name not in required and self._is_shown(one)
+        ]
+        most = definition.get("maxProperties", len(properties) + len(required)) - len(required)
+        most = 0 if ends or self._lean else max(0, int(most))
+        chosen = {*required, *shown[:most]}
         made = {
             name: self.value(child, depth + 1)
             for name, child in properties.items()
-            if name in required or (not ends and self._is_shown(child))
+            if name in chosen
         }
         missing = [name for name in required if name not in made]
         needed = definition.get("dependentRequired", {})
@@ -329,7 +342,7 @@ class _Assembly:
         for name in missing:
             if name not in made:
                 self._add(made, name, definition, depth)
-        names = other_names(definition)
+        names = chain(shown[most:], other_names(definition))
         while len(made) < definition.get("minProperties", 0):
             self._add(made, next(names), definition, depth)
         depending = definition.get("dependentSchemas", {})
@@ -343,9 +356,10 @@ class _Assembly:
     def _add(
         self, made: dict[str, Any], name: str, definition: dict[str, Any], depth: int
     ) -> None:  # fmt: skip
-        """Give an object a member that is none of its properties."""
+        """Give an object a member by a name: a property, or one of any others."""
         named = definition.get("patternProperties", {})
         of_name = [one for pattern, one in named.items() if re.search(for_python(pattern), name)]
         other = {"allOf": of_name} if of_name else definition.get("additionalProperties", True)
+        other = definition.get("properties", {}).get(name, other)
         made[name] = "text" if other is True else self.value(other, depth + 1)
         self._spend(values=1)

@@ -55,8 +55,16 @@ def other_names(definition: dict[str, Any]) -> Iterator[str]:
     if isinstance(allowed, dict) and "enum" in allowed:
         yield from allowed["enum"]
     if isinstance(allowed, dict) and "pattern" in allowed:
-        yield from texts_by_pattern(allowed)
+        yield from _several(allowed)
     if patterns and definition.get("additionalProperties", True) is not True:
         for pattern in patterns:
-            yield from texts_by_pattern({"pattern": pattern})
+            yield from _several({"pattern": pattern})
     yield from (f"member{at}" for at in count())
+
+
+def _several(definition: dict[str, Any]) -> Iterator[str]:
+    """Texts by a pattern, and such texts with a number behind them."""
+    first = list(texts_by_pattern(definition))
+    yield from first
+    accepts = jsonschema_rs.Draft202012Validator(definition)
+    yield from filter(accepts.is_valid, (f"{one}{at}" for at in range(10) for one in first))
