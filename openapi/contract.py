@@ -38,9 +38,12 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 KEY_PLACE = (
     r"(?!header (?i:host|connection|content-length|transfer-encoding|upgrade)$)"
-    r"(header|query|cookie) [A-Za-z0-9_.~-]{1,100}"
+    r"((header|query|cookie) [A-Za-z0-9_.~-]{1,100}|basic Authorization)"
 )
-"""The pattern of a place of an API key: no header of framing, and nothing that a shell reads."""
+"""The pattern of a place of an API key, or of HTTP Basic.
+
+It is no header of framing, and nothing that a shell reads.
+"""
 
 
 class Contract:
@@ -267,15 +270,33 @@ class Contract:
     def key_place(self) -> str:
         """Where the API key stands, ``header X-Api-Key``, in an API that takes no bearer token.
 
-        It is in a ``header``, the ``query`` or a ``cookie``; empty where there is none.
+        It is in a ``header``, the ``query`` or a ``cookie``, or ``basic Authorization`` for user
+        and password; empty where there is none.
         """
         needs = [one for one in self.operations.values() if one.needs_authentication]
         names = [name for one in needs for requirement in one.security for name in requirement]
         if any(map(self._is_bearer, names)):
             return ""
-        keys = (self.security_schemes[name] for name in names)
-        places = (f"{one.get('in')} {one.get('name')}" for one in keys if one["type"] == "apiKey")
+        places = map(self._place_of, names)
         return next((one for one in places if re.fullmatch(KEY_PLACE, one)), "")
+
+    def _place_of(self, name: str) -> str:
+        scheme = self.security_schemes[name]
+        if scheme["type"] == "http":
+            is_basic = str(scheme.get("scheme", "")).lower() == "basic"
+            return "basic Authorization" if is_basic else ""
+        return f"{scheme.get('in')} {scheme.get('name')}" if scheme["type"] == "apiKey" else ""
+
+    def takes_key(self, operation: Operation) -> bool:
+        """Whether each security requirement of an operation asks for what is at the key's place."""
+        return (
+            bool(self.key_place)
+            and operation.needs_authentication
+            and all(
+                any(self._place_of(name) == self.key_place for name in requirement)
+                for requirement in operation.security
+            )
+        )
 
     def resource_of(self, operation: Operation) -> Resource | None:
         """The resource that an operation creates, lists or revokes; None where it does neither."""

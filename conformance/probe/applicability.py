@@ -32,6 +32,19 @@ def challenges_for_bearer(operation: Operation) -> bool:
     return bool(operation.contract and operation.contract.challenges_for_bearer(operation))
 
 
+def opens_with_token(operation: Operation) -> bool:
+    """The operation cannot be used without a token: a bearer token, an API key or HTTP Basic."""
+    contract = operation.contract
+    return opens_with_bearer_token(operation) or bool(contract and contract.takes_key(operation))
+
+
+def opens_by_scheme(operation: Operation) -> bool:
+    """The operation cannot be used without a bearer token, or user and password of HTTP Basic."""
+    contract = operation.contract
+    is_basic = bool(contract and contract.key_place.startswith("basic"))
+    return opens_with_bearer_token(operation) or (is_basic and opens_with_token(operation))
+
+
 def answers_problems(operation: Operation) -> bool:
     """The operation documents an error as a problem document (RFC 9457)."""
     return any("application/problem+json" in one.content for one in operation.refusals)

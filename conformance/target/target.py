@@ -463,6 +463,8 @@ class Target:
             # It stays known, however many secrets are issued meanwhile.
             SECRETS.add([token], used=True)
             form = form_at(request.token_form, self.settings.token_place)
+            if form.scheme == "Basic ":
+                SECRETS.add([form.apply(token)], used=True)
             if form.in_body:
                 body = body.replace(PLACE.encode(), form.apply(token).encode())
             elif form.header is None:

@@ -7,7 +7,7 @@ that the reader exports and no report ever holds.
 import hashlib
 import hmac
 import re
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -117,6 +117,9 @@ def _whole(scheme: str, header: str | None = "Authorization") -> Form:
     return Form(lambda token: token, "${0}", scheme, header)
 
 
+UNKNOWN = ("dinie-conformance-foreign", "dinie:conformance", "undefined")
+"""What no target has issued, as an API key or as user and password."""
+
 FORMS = {
     UNCHANGED: Form(lambda token: token, "${0}"),
     "cut": Form(lambda token: token[:-1], "${{{0}%?}}"),
@@ -143,6 +146,10 @@ FORMS = {
     "with a key of its own": _signed(
         f'{{"alg":"HS256","jwk":{{"kty":"oct","k":"{_base64url(b"secret")}"}}}}', b"secret"
     ),
+    **{
+        f"that is {one}": Form(lambda _, one=one: one, one, is_damage=False)  # type: ignore[misc]
+        for one in UNKNOWN
+    },
     "without its prefix": Form(
         lambda token: _PREFIX.sub("", token, count=1) if _PREFIX.match(token) else token,
         "$(printf %s \"${0}\" | sed -E 's/^([a-z]+_)+//')",
@@ -171,12 +178,24 @@ def form_at(name: str, place: str) -> Form:
 
     See :attr:`openapi.contract.Contract.key_place`; a token without one is a bearer token.
     """
-    kind, _, key = place.partition(" ")
-    if name != UNCHANGED or not place:
-        return FORMS[name]
+    form, (kind, _, key) = FORMS[name], place.partition(" ")
+    if not place or (form.header, form.scheme) != ("Authorization", "Bearer "):
+        return form
+    if kind == "basic":
+        encoded = f'$(printf %s "{form.shell}" | openssl base64 -A)'
+        return replace(
+            form, scheme="Basic ", shell=encoded, apply=lambda token: _basic(form.apply(token))
+        )
     if kind == "query":
-        return replace(_whole("", None), parameter=key)
-    return _whole(f"{key}=", "Cookie") if kind == "cookie" else _whole("", key)
+        return replace(form, scheme="", header=None, parameter=key)
+    if kind == "cookie":
+        return replace(form, scheme=f"{key}=", header="Cookie")
+    return replace(form, scheme="", header=key)
+
+
+def _basic(token: str) -> str:
+    """User and password as HTTP Basic has them (RFC 7617)."""
+    return b64encode(token.encode()).decode()
 
 
 def damaged_forms(token: str) -> list[str]:

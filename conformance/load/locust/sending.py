@@ -281,7 +281,7 @@ class Sender:
             if form.header is None:
                 path += f"{'&' if '?' in path else '?'}{form.in_query(exchange.token)}"
             else:
-                headers[form.header] = f"{form.scheme}{exchange.token}"
+                headers[form.header] = f"{form.scheme}{form.apply(exchange.token)}"
         return self._client.request(
             request.method,
             # An absolute URL: a host typed into Locust's page sends nothing elsewhere.

@@ -6,10 +6,10 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, with_header
-from conformance.probe.applicability import lists, opens_with_bearer_token
+from conformance.probe.applicability import lists, opens_with_token
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to
-from conformance.server.authentication.requests import authorised
+from conformance.server.authentication.requests import authorised, expect_own_token
 from conformance.server.authentication.unopened import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request
@@ -30,13 +30,14 @@ def _answer_to_everybody(request: Request, forward: Forward) -> Answer:
     "authentication.head-needs-a-token",
     Level.MUST,
     SAFETY,
-    lambda one: opens_with_bearer_token(one) and lists(one),
+    lambda one: opens_with_token(one) and lists(one),
     needs=(Capability.LISTING,),
     mend=AUTHENTICATE_FIRST,
 )
 @catches(Sabotage("answer HEAD to everybody", lambda: _answer_to_everybody))
 def head_needs_a_token(probe: Probe) -> None:
     """HEAD without a token does not tell how long the list is that GET shows with one."""
+    expect_own_token(probe)
     valid = probe.request()
     bare = replace(without_token(valid), method="HEAD")
     for _ in range(_TRIES):

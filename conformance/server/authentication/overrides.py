@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
-from conformance.probe.applicability import lists, opens_with_bearer_token
+from conformance.probe.applicability import lists, opens_with_token
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
 from conformance.probe.pages import (
     expect_listed_for,
@@ -111,7 +111,7 @@ def _list_for_another(request: Request) -> Request:
     "authentication.no-header-names-the-partner",
     Level.MUST,
     "safety: a token acts for its partner, and for no other",
-    lambda one: opens_with_bearer_token(one) and creates(one),
+    lambda one: opens_with_token(one) and creates(one),
     needs=(Capability.LISTING, Capability.SECOND_PARTNER),
     mend="Take the partner from the token alone.",
 )

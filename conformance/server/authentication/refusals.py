@@ -9,13 +9,14 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
-from conformance.probe.applicability import opens_with_bearer_token, takes_json
+from conformance.probe.applicability import opens_with_token, takes_json
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_named, expect_served, request_on_new_resource
 from conformance.probe.revocation import revokes
 from conformance.server.authentication.requests import (
     SEED,
     authorised,
+    expect_own_token,
     is_authorised,
     refusable,
     refusals,
@@ -54,7 +55,7 @@ CARRY_OUT_AND_REFUSE = Sabotage("carry out and answer 401", lambda: _carry_out_a
     "authentication.refusal-gives-nothing-away",
     Level.MUST,
     "safety: a refused request yields nothing",
-    opens_with_bearer_token,
+    opens_with_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(Sabotage("refuse with the goods", lambda: _refuse_with_the_goods))
@@ -85,7 +86,7 @@ def _success_members(operation: Operation) -> set[str]:
     "authentication.refused-request-creates-nothing",
     Level.MUST,
     SEED,
-    lambda one: opens_with_bearer_token(one) and creates(one) and takes_json(one),
+    lambda one: opens_with_token(one) and creates(one) and takes_json(one),
     needs=(Capability.LISTING,),
     mend=AUTHENTICATE_FIRST,
 )
@@ -104,7 +105,7 @@ def refused_request_creates_nothing(probe: Probe) -> None:
     "authentication.refused-request-revokes-nothing",
     Level.MUST,
     SEED,
-    lambda one: opens_with_bearer_token(one) and revokes(one),
+    lambda one: opens_with_token(one) and revokes(one),
     needs=(Capability.REVOCATION,),
     mend=AUTHENTICATE_FIRST,
 )
@@ -124,12 +125,13 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
     "authentication.comes-before-validation",
     Level.SHOULD,
     "RFC 9110, section 15.5.2",
-    lambda one: opens_with_bearer_token(one) and takes_json(one) and one.documents(401),
+    lambda one: opens_with_token(one) and takes_json(one) and one.documents(401),
     mend=AUTHENTICATE_FIRST,
 )
 @catches(Sabotage("validate first", lambda: _validate_first))
 def comes_before_validation(probe: Probe) -> None:
     """Without a token, a request gets 401 whatever its body is like."""
+    expect_own_token(probe)
     request = without_token(request_on_new_resource(probe))
     for body in (b"{", b"", b"[]", b"{}"):
         answer = probe.send(replace(request, body=body))

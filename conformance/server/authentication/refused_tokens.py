@@ -12,7 +12,11 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, set_status
-from conformance.probe.applicability import opens_with_bearer_token
+from conformance.probe.applicability import (
+    opens_by_scheme,
+    opens_with_bearer_token,
+    opens_with_token,
+)
 from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_served, request_on_new_resource
@@ -23,12 +27,14 @@ from conformance.server.authentication.requests import (
     UNKNOWN_TOKENS,
     authorised,
     each_authorization,
+    expect_own_token,
     in_forms,
     with_damaged_tokens,
     with_fresh_body,
+    with_unknown_tokens,
 )
 from conformance.target.exchange import Request
-from conformance.target.token_forms import FORMS
+from conformance.target.token_forms import FORMS, Form
 
 
 def _expect_refused(
@@ -36,6 +42,7 @@ def _expect_refused(
     requests: Mapping[str, Request],
     allowed: Collection[int] = (HTTPStatus.UNAUTHORIZED,),
 ) -> None:
+    expect_own_token(probe)
     if not probe.operation.documents(HTTPStatus.UNAUTHORIZED):
         allowed = {*allowed, HTTPStatus.FORBIDDEN}
     # A token that stands where an API key opens the operation may be one.
@@ -73,6 +80,9 @@ def _accept_form(form: str) -> Sabotage:
 FORBID = set_status(401, 403)
 
 _NO_SCHEME = ("without a scheme", "right behind its scheme", "behind two schemes")
+_NO_PAIR = ("Basic", "Basic ,", "Basic ====", "Basic ZGluaWU=")
+"""HTTP Basic without user and password: the last one has no colon."""
+
 _ELSEWHERE = ("in a cookie", "in a header of its own")
 
 
@@ -80,7 +90,7 @@ _ELSEWHERE = ("in a cookie", "in a header of its own")
     "authentication.no-token-is-refused",
     Level.MUST,
     SEED,
-    opens_with_bearer_token,
+    opens_with_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -95,7 +105,7 @@ def no_token_is_refused(probe: Probe) -> None:
     "authentication.other-scheme-is-refused",
     Level.MUST,
     SEED,
-    opens_with_bearer_token,
+    opens_by_scheme,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -121,7 +131,7 @@ def other_scheme_is_refused(probe: Probe) -> None:
     "authentication.malformed-header-is-refused",
     Level.MUST,
     SEED,
-    opens_with_bearer_token,
+    opens_by_scheme,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -133,7 +143,9 @@ def malformed_header_is_refused(probe: Probe) -> None:
     """A request whose Authorization header holds no token gets 401, or 400."""
     # RFC 6750 section 3.1 has 400 for a request that is malformed; the seed documents both.
     allowed = (HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST)
-    request, values = request_on_new_resource(probe), ("Bearer", "Bearer ,", "bearer=")
+    request = request_on_new_resource(probe)
+    is_basic = bool(probe.contract.key_place)
+    values = _NO_PAIR if is_basic else ("Bearer", "Bearer ,", "bearer=")
     requests = {
         **each_authorization(request, "the header", values),
         **in_forms(request, _NO_SCHEME),
@@ -145,7 +157,7 @@ def malformed_header_is_refused(probe: Probe) -> None:
     "authentication.token-in-query-is-refused",
     Level.MUST,
     SEED,
-    opens_with_bearer_token,
+    opens_with_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -166,20 +178,36 @@ def token_in_query_is_refused(probe: Probe) -> None:
         for value in (f"Bearer {UNKNOWN_TOKENS[0]}", OTHER_SCHEMES[0])
     }
     forms = [form for form in FORMS if form.startswith("in the query as ")]
-    _expect_refused(probe, {"the token in the query": request, **beside, **in_forms(bare, forms)})
+    requests = {"the token in the query": request, **beside, **in_forms(bare, forms)}
+    _expect_refused(probe, _elsewhere(probe, requests))
+
+
+def _elsewhere(probe: Probe, requests: Mapping[str, Request]) -> Mapping[str, Request]:
+    """Those of the requests whose token is not where the contract has it."""
+    kind, _, name = probe.contract.key_place.lower().partition(" ")
+
+    def is_there(form: Form) -> bool:
+        if form.header is None:
+            return kind == "query" and form.parameter.lower() == name
+        if form.header == "Cookie":
+            return kind == "cookie" and form.scheme.lower() == f"{name}="
+        return kind == "header" and form.header.lower() == name
+
+    return {what: one for what, one in requests.items() if not is_there(FORMS[one.token_form])}
 
 
 @requirement(
     "authentication.token-elsewhere-is-refused",
     Level.MUST,
     SEED,
-    opens_with_bearer_token,
+    opens_with_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(*(_accept_form(form) for form in _ELSEWHERE), FORBID)
 def token_elsewhere_is_refused(probe: Probe) -> None:
     """A valid token in a cookie or in another header than Authorization gets 401."""
-    _expect_refused(probe, in_forms(request_on_new_resource(probe), _ELSEWHERE))
+    requests = in_forms(request_on_new_resource(probe), _ELSEWHERE)
+    _expect_refused(probe, _elsewhere(probe, requests))
 
 
 @requirement(
@@ -231,7 +259,7 @@ def scheme_is_case_insensitive(probe: Probe) -> None:
     "authentication.unknown-token-is-refused",
     Level.MUST,
     SEED,
-    opens_with_bearer_token,
+    opens_with_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -241,15 +269,14 @@ def scheme_is_case_insensitive(probe: Probe) -> None:
 )
 def unknown_token_is_refused(probe: Probe) -> None:
     """A token that the target never issued gets 401."""
-    values = [f"Bearer {one}" for one in UNKNOWN_TOKENS]
-    _expect_refused(probe, each_authorization(request_on_new_resource(probe), "the header", values))
+    _expect_refused(probe, with_unknown_tokens(probe, request_on_new_resource(probe)))
 
 
 @requirement(
     "authentication.damaged-token-is-refused",
     Level.MUST,
     SEED,
-    opens_with_bearer_token,
+    opens_with_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from conformance.probe.applicability import takes_json
+from conformance.probe.not_verified import NotAsked
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_any_served, request_on_new_resource
 from conformance.target.exchange import Answer, Request
-from conformance.target.token_forms import damaged_forms
+from conformance.target.token_forms import UNKNOWN, damaged_forms
 
 SEED = "safety: nobody gets in without a token; seed: Security bearerAuth, Response 401"
 
@@ -32,18 +33,36 @@ def with_authorization(request: Request, value: str) -> Request:
 
 def refusable(probe: Probe) -> Mapping[str, Request]:
     """Requests that must be refused with 401, by a description of the fault in each."""
+    expect_own_token(probe)
     request = request_on_new_resource(probe)
     return {
         what: with_fresh_body(probe, one)
         for what, one in {
             "no token": without_token(request),
             **each_authorization(request, "the header", OTHER_SCHEMES),
-            **each_authorization(
-                request, "an unknown token,", [f"Bearer {one}" for one in UNKNOWN_TOKENS]
-            ),
+            **with_unknown_tokens(probe, request),
             **with_damaged_tokens(probe, request),
         }.items()
     }
+
+
+def expect_own_token(probe: Probe) -> None:
+    """Nothing is verified where a ``--header`` has the key: no request would be without it."""
+    if probe.contract.key_place != probe.target.settings.token_place:
+        raise NotAsked("the key goes along as a --header with every request: give it as --token")
+
+
+def with_unknown_tokens(probe: Probe, request: Request) -> Mapping[str, Request]:
+    """The same request with each token that the target never issued, at its place."""
+    if probe.contract.key_place:
+        return in_forms(request, [f"that is {one}" for one in UNKNOWN])
+    values = [f"Bearer {one}" for one in UNKNOWN_TOKENS]
+    return each_authorization(request, "an unknown token,", values)
+
+
+def an_unknown_token(probe: Probe, request: Request) -> Request:
+    """The same request with the first of those tokens."""
+    return next(iter(with_unknown_tokens(probe, request).values()))
 
 
 def each_authorization(

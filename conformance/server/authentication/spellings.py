@@ -11,12 +11,11 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
-from conformance.probe.applicability import opens_with_bearer_token
+from conformance.probe.applicability import opens_with_token
 from conformance.probe.probe import Probe, without_token
 from conformance.server.authentication.requests import (
-    UNKNOWN_TOKENS,
+    an_unknown_token,
     authorised,
-    with_authorization,
 )
 from conformance.server.authentication.unopened import (
     SAFETY,
@@ -96,7 +95,7 @@ def _carry_out(request: Request, forward: Forward) -> Answer:
     "authentication.other-spellings-open-nothing",
     Level.MUST,
     SAFETY,
-    opens_with_bearer_token,
+    opens_with_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -114,13 +113,12 @@ def _carry_out(request: Request, forward: Forward) -> Answer:
 def other_spellings_open_nothing(probe: Probe) -> None:
     """Another spelling of a path shows and does nothing without a token, or with a bad one."""
     valid = request_to_be_refused(probe)
-    bad = f"Bearer {UNKNOWN_TOKENS[0]}"
     spelled = {
         f"{what} of its path and {how}": one.at(path)
         for what, path in _spellings(probe.operation.path, valid.path)
         for how, one in {
             "no token": without_token(valid),
-            "an unknown token": with_authorization(valid, bad),
+            "an unknown token": an_unknown_token(probe, valid),
         }.items()
     }
     expect_unopened(probe, valid, spelled)

@@ -9,14 +9,13 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
-from conformance.probe.applicability import opens_with_bearer_token, takes_json
+from conformance.probe.applicability import opens_with_token, takes_json
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import request_on_new_resource
 from conformance.server.authentication.requests import (
-    UNKNOWN_TOKENS,
+    an_unknown_token,
     authorised,
-    with_authorization,
     with_fresh_body,
 )
 from conformance.server.authentication.unopened import (
@@ -94,7 +93,7 @@ def _route_by(name: str) -> Sabotage:
     "authentication.no-header-stands-in-for-a-token",
     Level.MUST,
     SAFETY,
-    opens_with_bearer_token,
+    opens_with_token,
     mend="Trust no header that a client can send: the token alone says who it is.",
 )
 @catches(
@@ -115,7 +114,7 @@ def no_header_stands_in_for_a_token(probe: Probe) -> None:
         f"{name}: {text}": _with(bare, [(name, text)]) for name, text in _OF_PROXIES * alone
     }
     requests["all that proxies tell"] = _with(bare, _OF_PROXIES)
-    bad = with_authorization(valid, f"Bearer {UNKNOWN_TOKENS[0]}")
+    bad = an_unknown_token(probe, valid)
     requests["all that proxies tell, and an unknown token"] = _with(bad, _OF_PROXIES)
     path = urlsplit(probe.target.base_url).path.rstrip("/") + valid.path
     led = {
@@ -153,7 +152,7 @@ def _read_form(request: Request) -> Request:
     "authentication.token-in-body-is-refused",
     Level.MUST,
     SAFETY,
-    opens_with_bearer_token,
+    opens_with_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(

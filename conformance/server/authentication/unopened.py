@@ -14,7 +14,11 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import request_on_new_resource
 from conformance.probe.revocation import revokes
-from conformance.server.authentication.requests import authorised, with_fresh_body
+from conformance.server.authentication.requests import (
+    authorised,
+    expect_own_token,
+    with_fresh_body,
+)
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.exchange import NO_ANSWER, Answer, Request
@@ -29,6 +33,7 @@ def request_to_be_refused(probe: Probe) -> Request:
 
     Nothing is verified where the target does not serve the operation.
     """
+    expect_own_token(probe)
     operation, capabilities = probe.operation, probe.target.capabilities
     needed = Capability.LISTING if lists(operation) else None
     needed = Capability.REVOCATION if revokes(operation) else needed
