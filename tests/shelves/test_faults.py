@@ -19,6 +19,8 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.CHANGED_BY_ANYBODY: "operations.belongs-to-its-partner",
     Fault.REPLACED_BY_ANYBODY: "operations.belongs-to-its-partner",
     Fault.LENT_BY_ANYBODY: "operations.belongs-to-its-partner",
+    Fault.REMOVES_TWO: "revocation.leaves-others-alone",
+    Fault.KEY_NOT_ASKED_FOR: "operations.required-headers-are-asked-for",
     Fault.PUT_UNCHECKED: "operations.wrong-data-is-refused",
     Fault.PUT_LACKING: "operations.wrong-data-is-refused",
     Fault.PATCH_UNCHECKED: "operations.wrong-data-is-refused",
@@ -29,7 +31,8 @@ FOUND_BY: Mapping[Fault, str] = {
 """By the fault: the requirement that it breaks."""
 
 QUICK = {
-    Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
+    Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVES_TWO,
+    Fault.KEY_NOT_ASKED_FOR, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
     Fault.PATCH_EXTRA, Fault.PATCH_REFUSED_AND_DONE,
 }  # fmt: skip
 """Faults that are tried without --thorough, too: no two of a kind."""

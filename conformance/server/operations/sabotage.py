@@ -2,6 +2,7 @@
 
 import json
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
@@ -126,6 +127,12 @@ def _changing_before_refusing() -> Tamper:
     return tamper
 
 
+def _adding_key(request: Request) -> Request:
+    is_lacking = request.method == "POST" and not request.key
+    return request.with_header("Idempotency-Key", str(uuid.uuid4())) if is_lacking else request
+
+
+NO_KEY_NEEDED = on_requests("make up a key that lacks", _adding_key)
 TAKE_WRONG_DATA = Sabotage("take any change", lambda: _corrected)
 CHANGE_BEFORE_REFUSING = Sabotage("change, then refuse", _changing_before_refusing)
 IN_ANY_PARENT = Sabotage("change it in any parent", _finding_by_id_alone)
