@@ -32,7 +32,8 @@ class Collection:
     ``id_parameters`` has the name of the parameter with the id, for each operation by id.
     ``updates`` change an item by its id, and ``updates_in_body`` are those on the path of the
     collection, whose body has the id. ``makers`` make items; without any there is one from the
-    beginning, as the contract has it. ``id`` is empty where items do not show theirs.
+    beginning, as the contract has it. ``id`` is empty where items do not show theirs, and
+    ``metadata/name`` where it stands in a member of theirs.
     """
 
     base: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openapi.item_members import ItemPlace, Members, json_of
+from openapi.item_members import ItemPlace, Members, json_of, member_at
 from openapi.names import Role, is_shown
 from openapi.operation import Operation
 from openapi.page_query import PageQuery, page_query
@@ -46,7 +46,9 @@ def item_list(operation: Operation, reader: Members, identity: str) -> ItemList 
     for place in _arrays(reader, definition, identity):
         frame = dict(_frame(reader, definition, place.path))
         query = page_query(operation, frame[()], place.members)
-        is_by_id = {*types_of(place.members.get(identity, {}))} - {"null"} == {"integer"}
+        is_by_id = {*types_of(member_at(reader, place.members, identity) or {})} - {"null"} == {
+            "integer"
+        }
         return ItemList(operation, place, query, frame, is_by_id)
     return None
 
@@ -69,7 +71,7 @@ def _arrays(
     items = reader.items(definition)
     if items is not None:
         members = reader.shown(items)
-        if members and (not identity or identity in members):
+        if members and (not identity or member_at(reader, members, identity) is not None):
             yield ItemPlace(path, members, reader.is_open(items))
         return
     inner = reader.of(definition) if len(path) < _LEVELS else {}

@@ -159,6 +159,36 @@ def id_member(members: Mapping[str, Any], parameter: str, noun: str) -> str | No
     return next((names[name] for name in wanted if name in names), None)
 
 
+HOLDERS = {"metadata", "meta", "sys"}
+"""What a member is called that has the id of the item around it, and is no item itself."""
+
+
+def held_id(reader: "Members", members: Mapping[str, Any], parameter: str, noun: str) -> str | None:
+    """The id in a member that holds what is known of the item: ``metadata/name``."""
+    for name, one in members.items():
+        found = id_member(reader.of(one), parameter, noun) if spelt(name) in HOLDERS else None
+        if found:
+            return f"{name}/{found}"
+    return None
+
+
+def value_at(item: Mapping[str, Any], identity: str) -> Any:
+    """The id of an item; None where it shows none."""
+    if identity in item:
+        return item[identity]
+    holder, _, name = identity.partition("/")
+    inner = item.get(holder) if name else None
+    return inner.get(name) if isinstance(inner, dict) else None
+
+
+def member_at(reader: "Members", members: Mapping[str, Any], identity: str) -> Any:
+    """The schema of the member with the id; None where an item has no such member."""
+    if identity in members:
+        return members[identity]
+    holder, _, name = identity.partition("/")
+    return reader.of(members.get(holder)).get(name) if name else None
+
+
 def called_id(members: Mapping[str, Any]) -> str | None:
     """The first member whose name ends as that of an id; None without any."""
     return next((name for name in members if _ANY_ID.search(_snake(name))), None)
@@ -179,7 +209,8 @@ def objects_in(
         return
     inner = {name: one for name, one in members.items() if reader.of(one)}
     for name, one in inner.items():
-        if len(inner) == 1 or spelt(name) in WRAPPING or spelt(name) == singular(noun):
+        is_named = spelt(name) in WRAPPING or spelt(name) == singular(noun)
+        if is_named or (len(inner) == 1 and spelt(name) not in HOLDERS):
             yield from objects_in(reader, one, noun, (*path, name))
 
 
@@ -208,7 +239,7 @@ def singular(noun: str) -> str:
 def item_place(reader: Members, definition: Any, identity: str, noun: str) -> ItemPlace | None:
     """Where a body has an item; None where no object in it has the member with the id."""
     for path, members in objects_in(reader, definition, noun):
-        if identity in members:
+        if member_at(reader, members, identity) is not None:
             for name in path:
                 definition = reader.of(definition)[name]
             return ItemPlace(path, reader.shown(definition), reader.is_open(definition))

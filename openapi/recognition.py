@@ -9,7 +9,7 @@ from typing import NamedTuple
 from openapi.collection import Collection
 from openapi.contract import Contract
 from openapi.errors import ContractError
-from openapi.item_members import Members, called_id, id_member
+from openapi.item_members import Members, called_id, held_id, id_member, member_at
 from openapi.item_paths import LAST_PARAMETER, made_below, only_seeks, shallow, shape_of
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation, is_greedy
@@ -323,7 +323,10 @@ class Collections:
         shown = [*reads, *creating, *on_item]
         if creating[0].method == "PUT":
             objects = [one for it in reads for one in self._same.objects(it, noun)]
-            named = (id_member(one, parameter, noun) for one in objects)
+            named = (
+                id_member(one, parameter, noun) or held_id(self._reader, one, parameter, noun)
+                for one in objects
+            )
             identity: str | None = next(filter(None, named), "")
         else:
             identity = self._id(makers[0].pointer, parameter, noun, shown)
@@ -370,10 +373,12 @@ class Collections:
         named = [
             *((linked, members) for members in objects if linked in members),
             *((id_member(members, parameter, noun), members) for members in objects),
+            *((held_id(self._reader, one, parameter, noun), one) for one in objects),
             *((called_id(members), members) for members in objects),
         ]
         name, members = next((one for one in named if one[0] is not None), (None, {}))
-        return None if name is None or {"enum", "const"} & members[name].keys() else name
+        definition = member_at(self._reader, members, name) if name else None
+        return None if not definition or {"enum", "const"} & definition.keys() else name
 
 
 @lru_cache(maxsize=8)

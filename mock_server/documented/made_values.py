@@ -147,6 +147,14 @@ def _is_recent(example: object) -> bool:
     return _is_number(example) and example > 10**9  # type: ignore[operator]
 
 
+def is_of_server(name: str) -> bool:
+    """Whether a member among others that clients write is an id of the server's, or a time."""
+    return bool(_CREATED.search(name) or _UPDATED.search(name)) or name in _SERVER_IDS
+
+
+_SERVER_IDS = {"id", "uid", "uuid", "guid"}
+
+
 def is_created_time(name: str) -> bool:
     """Whether a member says when an item was made."""
     return bool(_CREATED.search(name))

@@ -148,6 +148,14 @@ class ItemAnswers:
                         found.append((documented, place))
         return found
 
+    def there(self, collection: Collection, ids: Sequence[Any]) -> Item:
+        """What is there before anybody writes it: as documented, with the first id that fits."""
+        item: Item = {}
+        for documented, place in self.shapes(collection):
+            item = (place.item(documented.body) or {}) | item
+        named = ({**item, collection.id: one} for one in ids)
+        return next((one for one in named if self.is_shown(collection, one)), item)
+
     def is_shown(self, collection: Collection, item: Item) -> bool:
         """Whether the answers of read and create show an item as it is."""
         return all(self.exact(*one, item) is not None for one in self.shapes(collection))

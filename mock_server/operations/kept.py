@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mock_server.documented.answers import DocumentedAnswers
-from mock_server.documented.made_values import is_created_time, timestamps
+from mock_server.documented.made_values import is_created_time, is_of_server, timestamps
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields, no_item
@@ -21,7 +21,7 @@ from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import Store
 from openapi.contract import Contract
 from openapi.field_errors import FieldError
-from openapi.item_members import Members, id_text
+from openapi.item_members import Members, id_text, value_at
 from openapi.item_paths import LAST_PARAMETER, shape_of
 from openapi.operation import PATH_PARAMETER, Operation, essence
 from openapi.reads import refuses_unknown
@@ -160,7 +160,7 @@ class KeptItems:
             return None  # several at once
         sent = self._sent(call)
         status = call.operation.success_status
-        given = sent.get(call.collection.id)
+        given = value_at(sent, call.collection.id)
         if not call.collection.takes_id(given):
             given = None
         before = None
@@ -175,7 +175,7 @@ class KeptItems:
         if item is None:
             return None
         own = call.collection.id
-        item_id = id_text(item[own]) if own else f"{number}"
+        item_id = id_text(value_at(item, own)) if own else f"{number}"
         call = replace(call, path=before.path) if before else call
         call.propose(item_id, before.stored.value if before else None, item)
         return self._showing(call, status, item, self._location(call, item_id, status))
@@ -227,7 +227,8 @@ class KeptItems:
         before = found.stored.value if found else None
         is_put, collection = call.operation.method == "PUT", call.collection
         if collection.is_there and (is_put or before is None):
-            return self._changed(call, item_id, self._as_documented(call), before)
+            ids = (self._id_in_path(call), item_id) if collection.id else ()
+            return self._changed(call, item_id, self._answers.there(collection, ids), before)
         if not is_put or (
             "201" not in call.operation.responses and call.operation not in collection.makers
         ):
@@ -248,7 +249,9 @@ class KeptItems:
         new = NewItem(call, self._answers, sent, number, replaces=True)
         if not own:
             return new.with_id()
-        given = sent.pop(own, self._id_in_path(call))
+        known = value_at(sent, own)
+        given = self._id_in_path(call) if known is None else known
+        sent.pop(own, None)
         for one in (given, str(given)):
             item = new.with_id(one) if id_text(one) == call.item_id else None
             if item is not None:
@@ -258,19 +261,8 @@ class KeptItems:
     def _id_in_path(self, call: ItemCall) -> Any:
         return call.exchange.parameters[call.collection.id_parameters[call.operation]]
 
-    def _as_documented(self, call: ItemCall) -> Item:
-        """What is there before anybody writes it, with the id in the path."""
-        item: Item = {}
-        for documented, place in self._answers.shapes(call.collection):
-            item = (place.item(documented.body) or {}) | item
-        own = call.collection.id
-        for given in (self._id_in_path(call), call.item_id) if own else ():
-            if self._answers.is_shown(call.collection, {**item, own: given}):
-                return {**item, own: given}
-        return item
-
     async def _update_in_body(self, call: ItemCall) -> Response | None:
-        given = self._sent(call).get(call.collection.id)
+        given = value_at(self._sent(call), call.collection.id)
         if not isinstance(given, str | int | float):
             return None
         item_id = id_text(given)
@@ -286,11 +278,18 @@ class KeptItems:
         wanted = list(self._wanted(call, known))
         times = timestamps(collection.members, known, call.exchange.now, new=False)
         fixed = {own: known[own]} if own in known else {}
+        holder, _, name = own.partition("/")
+        held = known.get(holder) if name and not fixed else None
         sent = wanted[0]
         fixed |= fitting_members(
             {name: value for name, value in times.items() if sent.get(name) == known.get(name)},
             lambda members: is_shown({**known, **members}),
         )
+        if isinstance(held, dict):
+            # What a server says of the item in a member that clients write.
+            own_ = {one: value for one, value in held.items() if one == name or is_of_server(one)}
+            sent_ = sent.get(holder)
+            fixed[holder] = {**sent_, **own_} if isinstance(sent_, dict) else held
         item = next(
             ({**one, **fixed} for one in wanted if is_shown({**one, **fixed})),
             None,
@@ -350,8 +349,7 @@ class KeptItems:
         found = await self._found(call, call.item_id)
         if found is not None and found.stored.value == _ENDED:
             raise call.not_found()
-        read = call.collection.read
-        before = found.stored.value if found else None
+        read, before = call.collection.read, found.stored.value if found else None
         if read and refuses_unknown(read):
             call.propose(call.item_id, before, _ENDED)
         elif before is not None:

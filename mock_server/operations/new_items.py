@@ -14,7 +14,7 @@ from mock_server.operations.item_answers import Item, ItemAnswers, fitting_membe
 from mock_server.operations.item_places import naming
 from mock_server.store.interface import ItemChange
 from openapi.collection import Collection
-from openapi.item_members import id_text, singular
+from openapi.item_members import id_text, singular, value_at
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.resource import says_ended
@@ -92,7 +92,7 @@ class NewItem:
         own, made = self._collection.id, self._named(given)
         if made is None:
             return None
-        self._documented = self._with_own_urls(made[own]) if own else self._documented
+        self._documented = self._with_own_urls(value_at(made, own)) if own else self._documented
         others = self._times() | self._of_parents() | self._unique()
         others = {name: value for name, value in others.items() if name not in self._sent}
         start = {**self._documented, **made}
@@ -102,7 +102,7 @@ class NewItem:
                 return {**item, **made}
         start = {**self._documented, **made}
         fits = fitting_members(self._sent, lambda members: self._is_shown({**start, **members}))
-        return start | fits
+        return start | fits | made
 
     def _without_unset(self) -> Item:
         """The documented item without what a client may set, where that is not required."""
@@ -125,6 +125,8 @@ class NewItem:
         own = self._collection.id
         if not own:
             return {}
+        if "/" in own and own not in self._collection.members:
+            return self._held(own, given)
         is_invented = own in self._answers.invented(self._collection)
         example = None if is_invented else self._documented.get(own)
         definition = self._collection.members.get(own, {})
@@ -132,9 +134,29 @@ class NewItem:
         named = ({own: one} for one in ids if self._collection.takes_id(one))
         return next((one for one in named if self._is_shown({**self._documented, **one})), None)
 
+    def _held(self, own: str, given: object) -> Item | None:
+        """The member that holds the id, with the times in it and a further id."""
+        holder, _, name = own.partition("/")
+        reader, members = self._answers.reader, self._collection.members
+        inner = reader.of(members[holder])
+        documented, sent = (
+            one if isinstance(one := whole.get(holder), dict) else {}
+            for whole in (self._documented, self._sent)
+        )
+        start = timestamps(inner, documented, self._call.exchange.now, new=True)
+        if "uid" in inner and name != "uid":
+            start["uid"] = next(iter(new_ids(inner["uid"], documented.get("uid"), self._number)))
+        ids = new_ids(inner[name], None, self._number) if given is None else iter((given,))
+        for one in (one for one in ids if self._collection.takes_id(one)):
+            for found in ({**start, **sent}, {**sent}, {**documented, **start, **sent}):
+                made = {holder: {**found, name: one}}
+                if self._is_shown({**self._documented, **made}):
+                    return made
+        return None
+
     def _with_own_urls(self, new: object) -> Item:
         """The documented item whose URLs name the new item: ``https://…/pets/7``."""
-        old = self._documented.get(self._collection.id)
+        old = value_at(self._documented, self._collection.id)
         if old is None:
             return self._documented
         noun = re.escape(self._collection.noun)

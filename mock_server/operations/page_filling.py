@@ -11,6 +11,7 @@ from mock_server.exchange.exchange import Exchange
 from mock_server.operations.item_answers import Documented, Item, fitting_members, least
 from mock_server.store.interface import Item as StoredItem
 from openapi.item_list import ItemList
+from openapi.item_members import value_at
 from openapi.names import Role, holds_url, is_header, is_shown, may_count_one_page, word_of
 from openapi.schema import types_of
 
@@ -63,7 +64,7 @@ class PageFilling:
     def body(self, exchange: Exchange) -> Any:
         """The page, or None where the contract allows none with these items."""
         items, place = self._items(), self.listed.place
-        self._ids[:] = [item.get(self.identity) for item in items]
+        self._ids[:] = [value_at(item, self.identity) for item in items]
         around = self._filled(self.documented.body, (), exchange)
         bodies = [place.body(around, items), place.body(self.documented.body, items)]
         tried = (one for body in bodies for one in self._without_absent(body))

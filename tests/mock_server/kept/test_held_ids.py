@@ -1,0 +1,123 @@
+"""Items whose id stands in a member of theirs, or in an object around them."""
+
+from typing import Any
+
+import pytest
+
+from tests.mock_server.kept.conftest import Start
+from tests.mock_server.kept.contracts import answer, array, contract, obj, operation, ref, text
+
+TIME = text(format="date-time")
+
+
+def pods(parameter: str = "name", **more: Any) -> dict[str, Any]:
+    """Pods as Kubernetes has them: their name is in their metadata, and clients choose it."""
+    held = obj("name", name=text(), uid=text(), creationTimestamp=TIME, labels=obj(app=text()))
+    pod = obj(kind=text(), metadata=held, spec=obj(image=text(), node=text()), **more)
+    whole = {"200": answer(ref("Pod"))}
+    listed = obj("items", kind=text(), items=array(ref("Pod")))
+    return contract(
+        {
+            "/namespaces/{namespace}/pods": {
+                "get": operation({"200": answer(listed)}),
+                "post": operation({"201": answer(ref("Pod"))}, ref("Pod")),
+            },
+            f"/namespaces/{{namespace}}/pods/{{{parameter}}}": {
+                "get": operation(whole),
+                "put": operation(whole, ref("Pod")),
+                "patch": operation(whole, ref("Pod")),
+                "delete": operation(whole),
+            },
+        },
+        Pod=pod,
+    )
+
+
+def test_an_id_in_the_metadata_of_an_item(start: Start) -> None:
+    client = start(pods())
+    path = "/v1/namespaces/a/pods"
+    sent = {"kind": "Pod", "metadata": {"name": "web"}, "spec": {"image": "x"}}
+    made = client.post(path, json=sent).json()
+    assert (made["kind"], made["spec"], made["metadata"]["name"]) == ("Pod", {"image": "x"}, "web")
+    assert made["metadata"]["creationTimestamp"] == "2026-03-01T12:00:00.250Z"
+    assert made["metadata"]["uid"]
+    assert client.get(f"{path}/web").json() == made
+    assert client.get(path).json()["items"] == [made]
+    assert client.get("/v1/namespaces/b/pods/web").status_code == 404
+
+    change = {"metadata": {"name": "web", "labels": {"app": "y"}}}
+    changed = client.request("PATCH", f"{path}/web", json=change).json()
+    assert changed == {**made, "metadata": {**made["metadata"], "labels": {"app": "y"}}}
+    put = client.put(f"{path}/web", json={**sent, "spec": {"node": "n"}})
+    assert put.json() == {**made, "spec": {"node": "n"}} == client.get(f"{path}/web").json()
+    assert client.delete(f"{path}/web").status_code == 200
+    assert client.get(f"{path}/web").status_code == 404
+    assert client.get(path).json()["items"] == []
+
+
+def test_an_id_in_the_metadata_that_the_server_makes(start: Start) -> None:
+    client = start(pods("uid"))
+    path = "/v1/namespaces/a/pods"
+    made = [client.post(path, json={"metadata": {"name": one}}).json() for one in "ab"]
+    first, second = (one["metadata"]["uid"] for one in made)
+    assert first != second
+    assert client.get(f"{path}/{first}").json() == made[0]
+    assert client.get(f"{path}/{second}").json() == made[1]
+
+
+def test_metadata_alone_is_no_item(start: Start) -> None:
+    client = start(
+        contract(
+            {
+                "/maps": {"post": operation({"201": answer(ref("Map"))}, ref("Map"))},
+                "/maps/{name}": {"get": operation({"200": answer(ref("Map"))})},
+            },
+            Map=obj(metadata=obj("name", name=text()), data=text(), kind=text()),
+        )
+    )
+    sent = {"kind": "Map", "data": "x", "metadata": {"name": "one"}}
+    assert client.post("/v1/maps", json=sent).json() == sent
+    assert client.get("/v1/maps/one").json() == sent
+
+
+@pytest.mark.parametrize(
+    ("envelope", "inner"),
+    [
+        # JSON:API, GraphQL-like, and HAL
+        ("data", {"attributes": obj(title=text())}),
+        ("node", {"title": text()}),
+        (None, {"title": text(), "_links": obj(self=obj(href=text()))}),
+    ],
+)
+def test_an_id_in_an_object_around(start: Start, envelope: str | None, inner: Any) -> None:
+    item = obj("id", id=text(), **inner)
+    body = {name: one for name, one in inner.items() if name != "_links"}
+
+    def around(one: Any) -> Any:
+        return obj(envelope, **{envelope: one}) if envelope else one
+
+    client = start(
+        contract(
+            {
+                "/books": {"post": operation({"201": answer(around(item))}, around(obj(**body)))},
+                "/books/{id}": {
+                    "get": operation({"200": answer(around(item))}),
+                    "patch": operation({"200": answer(around(item))}, around(obj(**body))),
+                    "delete": operation({"204": answer()}),
+                },
+            }
+        )
+    )
+
+    def sent(title: str) -> Any:
+        plain = {"attributes": {"title": title}} if "attributes" in inner else {"title": title}
+        return {envelope: plain} if envelope else plain
+
+    made = client.post("/v1/books", json=sent("a")).json()
+    id_ = (made[envelope] if envelope else made)["id"]
+    assert client.get(f"/v1/books/{id_}").json() == made
+    changed = client.request("PATCH", f"/v1/books/{id_}", json=sent("b")).json()
+    assert changed == client.get(f"/v1/books/{id_}").json() != made
+    assert (changed[envelope] if envelope else changed)["id"] == id_
+    assert client.delete(f"/v1/books/{id_}").status_code == 204
+    assert client.get(f"/v1/books/{id_}").status_code == 404
