@@ -119,6 +119,7 @@ def first_asked(role: Role, names: Iterable[str]) -> str | None:
     return next((one for one in names if is_asked(role, one)), None)
 
 
+@cache
 def is_shown(role: Role, *path: str) -> bool:
     """Whether a member, by the members that lead to it, is called as one of this role."""
     return _matches(SHOWN[role], word_of(path))

@@ -1,16 +1,21 @@
 """Lists of every usual kind: the harness reads their pages, and the mock keeps them."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 
+from conformance.fuzz.checks.pagination_under_writes import pagination_under_writes
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.target import Target
 from openapi.contract import Contract
+from openapi.paging import page_members
 from tests.other_contracts.judging import TOKENS, accused, judged_mock
 from tests.other_contracts.paged import (
     KINDS,
@@ -64,6 +69,22 @@ def test_a_list_without_an_end_is_found(kind: str) -> None:
     requirement = "lists.has-more-is-true" if has_flag else ALL_LISTED
     outcome, _ = outcome_of(requirement, Server(KINDS[kind], endless))
     assert outcome is Outcome.WARNING
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_campaign_that_writes_between_pages_accuses_nobody(kind: str) -> None:
+    server = Server(KINDS[kind])
+    contract = Contract(contract_of(server.kind))
+    listing = contract.operations["GET /things"]
+    members = page_members(listing)
+    with Target("http://target.invalid", TOKENS, tamper=server) as target:
+        is_judged = True
+        try:
+            pagination_under_writes(Probe(contract, listing, target, random.Random(1)))
+        except NotVerified:
+            is_judged = False
+    assert members is not None
+    assert is_judged != members.is_counted
 
 
 @pytest.mark.parametrize("kind", KINDS)
