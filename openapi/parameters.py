@@ -199,14 +199,20 @@ def _deep_value(
     for (first, *rest), texts in found.items():
         groups.setdefault(first, {})[tuple(rest)] = texts
     if "array" not in types or not all(one == "" or one.isdecimal() for one in groups):
-        members = outline.get("properties", {})
-        return {key: _deep_value(one, members.get(key, {})) for key, one in groups.items()}
+        return {key: _deep_value(one, _member(outline, key)) for key, one in groups.items()}
     items: list[Any] = []
     item = outline.get("items", {})
     for key, one in sorted(groups.items(), key=lambda pair: int(pair[0] or 0)):
         several = one[()] if key == "" and () in one else ()
         items += [read_text(text, types_of(item)) for text in several] or [_deep_value(one, item)]
     return items
+
+
+def _member(outline: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What is said of a member: as a property, or of members by other names."""
+    others = outline.get("additionalProperties", {})
+    found: Mapping[str, Any] = outline.get("properties", {}).get(name, others)
+    return found
 
 
 def deep_names(names: Iterator[str]) -> set[str]:
@@ -227,7 +233,7 @@ def _typed(texts: Texts, outline: Mapping[str, Any]) -> dict[str, Any]:
     """Convert the strings of each property: all of them for an array, else the last."""
     value: dict[str, Any] = {}
     for key, given in texts.items():
-        known = outline.get("properties", {}).get(key, {})
+        known = _member(outline, key)
         if "array" in types_of(known):
             item_types = types_of(known.get("items", {}))
             value[key] = [read_text(text, item_types) for text in given]

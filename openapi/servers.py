@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from openapi.document import join
 from openapi.errors import ContractError
 from openapi.operation import PATH_PARAMETER
+from openapi.paths import unsendable
 
 
 def server_url(server: Mapping[str, Any]) -> str:
@@ -26,7 +27,11 @@ def base_path_of(url: str, place: str) -> str:
         raise ContractError(join(place, "url"), f"is no URL: {error}") from error
     if PATH_PARAMETER.search(path):
         raise ContractError(place, f"has a path with a variable without default: {path}")
-    return unquote(f"/{path.lstrip('/')}") if path else ""
+    if reason := unsendable(path):
+        raise ContractError(place, reason)
+    # Nobody knows where the contract lies that a relative URL is relative to.
+    found = urlsplit(urljoin("http://server/", f"/{path.lstrip('/')}")).path
+    return unquote(found).rstrip("/")
 
 
 def common_base(paths: Iterable[str]) -> str:

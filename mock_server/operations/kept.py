@@ -24,6 +24,7 @@ from openapi.field_errors import FieldError
 from openapi.item_members import Members, id_text, value_at
 from openapi.item_paths import LAST_PARAMETER, shape_of
 from openapi.operation import PATH_PARAMETER, Operation, essence
+from openapi.paths import as_sent
 from openapi.reads import refuses_unknown
 from openapi.recognition import collections_of
 
@@ -188,7 +189,7 @@ class KeptItems:
         shape = call.collection.bases(shape_of(call.operation.path))[0]
         by_id = (shape_of(one.path) for one in call.collection.id_parameters)
         path = call.path if f"{shape}/{{}}" in by_id else call.flat_path
-        return {"Location": f"{self._base_path}{path}/{item_id}"}
+        return {"Location": as_sent(f"{self._base_path}{path}/{item_id}")}
 
     def _sent(self, call: ItemCall) -> Item:
         collection, operation = call.collection, call.operation

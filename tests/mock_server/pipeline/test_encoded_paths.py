@@ -1,5 +1,7 @@
 """What a client sends for a path reaches it, however the contract writes that."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from tests.mock_server.kept.conftest import Start, start
@@ -41,3 +43,27 @@ def test_a_path_with_a_control_character_is_told_and_not_served(
     assert client.get("/v1/a%01b").status_code == 501
     assert client.get("/v1/other").status_code == 200
     assert "has a control character in its path" in caplog.text
+
+
+@pytest.mark.parametrize("url", ["/ação", "/a%20b", "/€uro"])
+def test_a_new_item_is_where_its_location_says(start: Start, url: str) -> None:
+    item = obj("id", "name", id=text(), name=text())
+    made = answer(item, headers={"Location": {"schema": text()}})
+    paths = {
+        "/things": {"post": operation({"201": made}, obj("name", name=text()))},
+        "/things/{id}": {"get": operation({"200": answer(item)})},
+    }
+    client = start(contract(paths) | {"servers": [{"url": url}]})
+    created = client.post(f"{unquote(url)}/things", json={"name": "x"})
+    location = created.headers["location"]
+    assert location.isascii()
+    assert client.get(location).json() == created.json()
+
+
+@pytest.mark.parametrize(("sent", "status"), [("f[x]=1", 200), ("f[x]=y", 422)])
+def test_members_of_any_name_have_their_type(start: Start, sent: str, status: int) -> None:
+    numbers = {"type": "object", "additionalProperties": {"type": "integer"}}
+    free = {"name": "f", "in": "query", "style": "deepObject", "schema": numbers}
+    called = operation({"200": answer()}, parameters=[free])
+    client = start(contract({"/things": {"get": called}}))
+    assert client.get(f"/v1/things?{sent}").status_code == status
