@@ -1,6 +1,11 @@
 """The partner's token goes where the contract has its API key, and no report holds it."""
 
 import json
+import subprocess
+import sys
+import threading
+from base64 import b64encode
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +142,48 @@ def test_the_place_of_a_key_is_kept_with_the_steps_of_a_finding() -> None:
     exchanges = [(Request("GET", "/tasks", partner=0), Answer(500))]
     [step] = steps_of(exchanges, "header X-Api-Key")
     assert stored_steps([step], "file") == (step,)
-    assert python_script("http://target.test", [step]) == ""
-    assert python_script("http://target.test", steps_of(exchanges, ""))
     for place in ("header X-$(id)", "header Host", "body x", "header X\n"):
         with pytest.raises(FileError):
             Format(STEPS).check([{**step, "token_place": place}], "file")
+
+
+@pytest.mark.parametrize(
+    ("place", "sent"),
+    [
+        ("", {"authorization": f"Bearer {TOKEN}"}),
+        ("header X-Api-Key", {"x-api-key": TOKEN}),
+        ("cookie session", {"cookie": f"route=a; session={TOKEN}"}),
+        ("query api_key", {"path": f"/tasks?page=1&api_key={TOKEN}"}),
+        ("basic Authorization", {"authorization": f"Basic {b64encode(TOKEN.encode()).decode()}"}),
+    ],
+)
+def test_a_python_script_sends_the_key_in_its_place(
+    place: str, sent: dict[str, str], tmp_path: Path
+) -> None:
+    seen: list[dict[str, str]] = []
+
+    class Seeing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append({"path": self.path, **{k.lower(): v for k, v in self.headers.items()}})
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    request = Request("GET", "/tasks?page=1", (("Cookie", "route=a"),), partner=0)
+    with HTTPServer(("127.0.0.1", 0), Seeing) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        script = tmp_path / "finding.py"
+        script.write_text(python_script(url, steps_of([(request, Answer(500))], place)))
+        ran = subprocess.run(
+            [sys.executable, str(script)], check=True, capture_output=True, text=True, timeout=60,
+            env={"DINIE_TOKEN": TOKEN},
+        )  # fmt: skip
+
+    assert ran.stdout.startswith("GET /tasks?page=1 204")
+    [request_seen] = seen
+    assert sent.items() <= request_seen.items()
+    assert place == "" or request_seen.get("authorization") in {None, sent.get("authorization")}
+    assert TOKEN not in script.read_text()

@@ -30,6 +30,8 @@ _IMPORTS = """import os
 import ssl
 import threading
 import zlib
+from base64 import b64encode
+from urllib.parse import quote
 
 import httpx"""
 
@@ -67,16 +69,27 @@ def send(steps):
                 *GIVEN.items(),
             )
         ]
+        path = step["path"]
         if step["partner"] is not None:
             token = os.environ[VARIABLES[step["partner"]]]
-            headers.append((b"Authorization", f"Bearer {{token}}".encode()))
+            kind, _, name = step.get("token_place", "bearer Authorization").partition(" ")
+            if kind == "query":
+                path += f"{{'&' if '?' in path else '?'}}{{name}}={{quote(token, safe='')}}"
+            elif kind == "cookie":
+                cookies = [value for key, value in headers if key.lower() == b"cookie"]
+                headers = [one for one in headers if one[0].lower() != b"cookie"]
+                headers.append((b"Cookie", b"; ".join([*cookies, f"{{name}}={{token}}".encode()])))
+            else:
+                pair = b64encode(token.encode()).decode()
+                signed = {{"bearer": f"Bearer {{token}}", "basic": f"Basic {{pair}}"}}
+                headers.append((name.encode(), signed.get(kind, token).encode()))
         headers.append((b"Accept-Encoding", b"gzip, deflate"))
         body, sizes = step["body"].encode("utf-8", "surrogateescape"), step.get("chunks", ())
         content = bytearray()
         try:
             with httpx.stream(
                 step["method"],
-                url_under(BASE_URL, step["path"]),
+                url_under(BASE_URL, path),
                 headers=headers,
                 content=iter(in_chunks(body, sizes)) if sizes else body,
                 timeout=30,
@@ -135,10 +148,8 @@ def test_{name}():
 
 
 def _can_be_written(steps: Sequence[Step]) -> bool:
-    """Whether the steps need nothing but a bearer token in its usual form."""
-    return bool(steps) and all(
-        one["token_form"] == UNCHANGED and "token_place" not in one for one in steps
-    )
+    """Whether the steps need nothing but tokens in their usual form."""
+    return bool(steps) and all(one["token_form"] == UNCHANGED for one in steps)
 
 
 @cache
