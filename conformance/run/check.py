@@ -112,7 +112,8 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
     try:
         if missing := requirement.needs - target.capabilities:
             kind = NotServed if missing & FOUND_IN_TARGET else NotAsked
-            raise kind("; ".join(sorted(one.value for one in missing)))  # noqa: TRY301
+            reasons = sorted(target.places.unreached.get(one, one.value) for one in missing)
+            raise kind("; ".join(reasons))  # noqa: TRY301
         _check(requirement, probe)
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING

@@ -84,6 +84,8 @@ class Survey:
                 lister = self.probe(operation)
                 request = _plain_request(lister)
                 if request is None:
+                    why = f"{operation.id} was not reached: nothing could be made for its path"
+                    self.target.places.unreached[Capability.LISTING] = why
                     continue
                 answers = self._answers(lister, request)
                 if any(map(_is_served, answers)):
@@ -139,6 +141,7 @@ class Survey:
             self._expect_access(probe.try_to_send(second), "the second token")
         self.note(operation, probe)
         if made.status != operation.success_status:
+            self._note_unreached(probe, made)
             return
         if self._calls_early and operation.accepts_idempotency_key:
             early = probe.request().with_key(probe.new_key())
@@ -159,6 +162,16 @@ class Survey:
             self.target.capabilities.add(Capability.REVOCATION)
         if answers[-1].is_success:
             self.target.created.discard((0, handle))
+
+    def _note_unreached(self, probe: Probe, made: Answer) -> None:
+        """Note what was not asked for, because nothing was made that it could be on."""
+        operation, revoke = probe.operation, probe.resource.revoke
+        why = f"was not reached: {operation.id} answered {made.status or 'nothing'} to plain data"
+        if revoke is not None:
+            self.target.places.unreached[Capability.REVOCATION] = f"{revoke.id} {why}"
+        token = self.contract.token_operation
+        if token is not None and probe.resource is self.contract.credentials:
+            self.target.places.unreached[Capability.TOKENS] = f"{token.id} {why}"
 
     def _made_by(self, probe: Probe, request: Request) -> Answer:
         """The answer to a plain creation, or to one with a body that is found to be taken."""

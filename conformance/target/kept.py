@@ -9,6 +9,7 @@ from itertools import count
 from sys import getsizeof
 from typing import Generic, TypeVar
 
+from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 
 Kept = TypeVar("Kept")
@@ -186,7 +187,7 @@ class ResourcePlaces:
     ``lookups`` has the path of a GET that finds nothing once the resource that they are in is gone.
     ``above`` has what others are made in, by its partner and the operation that makes it, and
     ``parents`` its handles. ``taken`` are bodies that are taken where others are refused, by the id
-    of the operation.
+    of the operation. ``unreached`` says of capabilities that nobody could ask for why that is.
     """
 
     revocations: dict[CreatedResource, str] = field(default_factory=dict)
@@ -194,4 +195,5 @@ class ResourcePlaces:
     above: dict[tuple[int, str], tuple[Request, Answer]] = field(default_factory=dict)
     parents: set[CreatedResource] = field(default_factory=set)
     taken: dict[str, TakenBody] = field(default_factory=dict)
+    unreached: dict[Capability, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

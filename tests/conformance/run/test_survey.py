@@ -5,7 +5,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from conformance.results.result import Outcome
 from conformance.run.runner import Run
+from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.errors import TargetError, TokenRefused
 from conformance.target.target import Target, TargetSettings
@@ -130,3 +132,20 @@ def test_a_stopped_run_sends_nothing_more_until_it_cleans_up() -> None:
         run.clean_up()
         assert sent == ["DELETE"]
         assert run.left_behind == []
+
+
+def test_what_was_not_reached_is_not_said_to_be_absent() -> None:
+    contract = Contract.bundled()
+    needing = [one for one in catalogue().values() if one.needs == {Capability.REVOCATION}][:1]
+    refusing = offering(post_credentials=lambda _: httpx.Response(422))
+    with Target(
+        "http://api.test", ("token",), transport=httpx.MockTransport(refusing),
+        settings=TargetSettings(replay_delay=0),
+    ) as target:  # fmt: skip
+        run = Run(contract, target, needing, seed=1)
+        run.survey()
+        [result] = [run.check(*one) for one in run.checks]
+
+    reached = "was not reached: createCredential answered 422 to plain data"
+    assert result.outcome is Outcome.NOT_VERIFIED
+    assert result.actual.endswith(reached)
