@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
 _DEEP_KEY = re.compile(r"(?P<name>[^\[\]]+)(?P<keys>(?:\[[^\[\]]*\]){1,20})")
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _PREFIXES = {"label": ".", "matrix": ";"}
+_SPREAD = ("form", "deepObject")
 _IN_ONE_TEXT = ("simple", *_PREFIXES)
 _SCALARS = {"string", "integer", "number", "boolean"}
 
@@ -52,6 +53,8 @@ def check_parameter(parameter: Parameter, values: Texts) -> tuple[Any, list[Fiel
         value = read_parameter(parameter, values)
     except UnreadableError as error:
         return None, [FieldError(name, str(error), "invalid_format", location)]
+    if value is ABSENT and parameter.required and _is_written_as_nothing(parameter):
+        return {}, []
     if value is ABSENT:
         missing = FieldError(name, "is required", "missing_required_field", location)
         return value, [missing] if parameter.required else []
@@ -59,6 +62,15 @@ def check_parameter(parameter: Parameter, values: Texts) -> tuple[Any, list[Fiel
         return value, []
     errors = parameter.schema.errors(value, name)
     return value, [replace(one, location=location) for one in errors] if errors else errors
+
+
+def _is_written_as_nothing(parameter: Parameter) -> bool:
+    """Whether an object without members, which is spread over a query, is a valid value."""
+    if parameter.media_type is not None or parameter.allows_empty:
+        return False
+    is_spread = parameter.explode and parameter.style in _SPREAD
+    is_object = parameter.location == "query" and "object" in parameter.types
+    return is_spread and is_object and parameter.schema.is_valid({})
 
 
 def read_parameter(parameter: Parameter, values: Texts) -> Any:

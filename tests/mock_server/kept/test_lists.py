@@ -368,3 +368,17 @@ def test_a_cursor_that_is_an_integer_outlives_its_item(start: Start) -> None:
     client.delete("/v1/items/2")
     rest = client.get("/v1/items", params={"after": 2, "limit": 9}).json()
     assert (names(rest["data"]), rest["next_cursor"]) == (OLDEST[2:], None)
+
+
+@pytest.mark.parametrize(("more", "status"), [({}, 200), ({"required": ["page"]}, 422)])
+def test_a_required_object_without_members_is_written_as_nothing(
+    start: Start, more: dict[str, Any], status: int
+) -> None:
+    whole = document(ITEMS, {})
+    schema = {**obj(page=number(minimum=0), size=number(default=2)), **more}
+    pageable = {"name": "pageable", "in": "query", "required": True, "schema": schema}
+    whole["paths"]["/items"]["get"]["parameters"] = [pageable]
+    client = start(whole)
+    fill(client)
+    assert client.get("/v1/items").status_code == status
+    assert names(client.get("/v1/items?page=1").json()) == OLDEST[2:4]
