@@ -199,6 +199,8 @@ class Sender:
         """A page of at most ``limit`` items after a cursor; None where it cannot be read."""
         if (probe := self._state.page) is None:
             return None
+        # A page is full, and another may follow, at the size that was asked for.
+        limit = min(limit, largest_page(probe))
         try:
             request = page_request(probe, limit, after)
         except UnsendableRequest:
