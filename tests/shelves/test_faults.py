@@ -21,6 +21,8 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.LENT_BY_ANYBODY: "operations.belongs-to-its-partner",
     Fault.REMOVES_TWO: "revocation.leaves-others-alone",
     Fault.KEY_NOT_ASKED_FOR: "operations.required-headers-are-asked-for",
+    Fault.PATCH_REPLACES: "operations.patch-keeps-the-rest",
+    Fault.CHOSEN_BY_CLIENT: "validation.client-does-not-choose-server-fields",
     Fault.PUT_UNCHECKED: "operations.wrong-data-is-refused",
     Fault.PUT_LACKING: "operations.wrong-data-is-refused",
     Fault.PATCH_UNCHECKED: "operations.wrong-data-is-refused",

@@ -7,7 +7,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
 from conformance.probe.changes import changed_read, changed_text, changing, read_behind
-from conformance.probe.not_verified import refused_with
+from conformance.probe.not_verified import NotServed, refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
@@ -18,11 +18,12 @@ from conformance.probe.reads import (
     make,
     refusals_of_unknown,
     request_for,
+    shown,
     unknown_id,
 )
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
-from conformance.server.operations.sabotage import CHANGE_NOTHING, CHANGE_SOMETHING
+from conformance.server.operations.sabotage import CHANGE_NOTHING, CHANGE_SOMETHING, FORGET_THE_REST
 from conformance.server.operations.usual import make_changed, served
 from conformance.target.exchange import Answer
 from openapi.operation import Operation
@@ -85,3 +86,34 @@ def unknown_id_is_404(probe: Probe) -> None:
     answer = answer_to(probe, changing(probe, made[-1], own=unknown_id(reading, made)))
     holds = answer.status in refusals_of_unknown(probe.operation)
     probe.expect(holds, "404 to the change of an id that names nothing", f"{answer.status}")
+
+
+def _patches_text(operation: Operation) -> bool:
+    found = read_behind(operation) if operation.method == "PATCH" else None
+    others = {*found.kept} - {changed_text(operation)} if found else set()
+    return _changes_text(operation) and bool(others)
+
+
+@requirement(
+    "operations.patch-keeps-the-rest",
+    Level.MUST,
+    "RFC 5789 section 2: a PATCH changes what it names; RFC 7396",
+    _patches_text,
+    mend="Change only the members that a PATCH has, and leave all others as they are stored.",
+)
+@catches(FORGET_THE_REST)
+def patch_keeps_the_rest(probe: Probe) -> None:
+    """After a PATCH of one text, the read still shows the members that it did not have."""
+    read, made = changed_read(probe), make_changed(probe)
+    reading = probe.of(read.operation)
+    before = item_in(read.shown, shown(reading, made)) or {}
+    request = changing(probe, made, probe.new_name())
+    served(probe, request)
+    after = item_in(read.shown, shown(reading, made)) or {}
+    rest = [name for name in read.kept if before.get(name) and name not in request.members]
+    if not rest:
+        raise NotServed("the item has no other member that a client sends")
+    for name in rest:
+        seen = Values(f"/{name}", after.get(name, Lack.ABSENT), before[name])
+        kept = after.get(name) is not None
+        probe.expect(kept, f"the {name} that the PATCH did not have", "none", seen)

@@ -132,6 +132,24 @@ def _adding_key(request: Request) -> Request:
     return request.with_header("Idempotency-Key", str(uuid.uuid4())) if is_lacking else request
 
 
+def _forgetting_the_rest() -> Tamper:
+    """After a PATCH an item has the members alone that it had sent."""
+    sent: dict[str, set[str]] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if request.method == "PATCH" and answer.is_success:
+            sent[request.path] = {*request.members}
+        item = answer.json_object() if request.method == "GET" and request.path in sent else None
+        if item is None:
+            return answer
+        left = {name: one for name, one in item.items() if name in sent[request.path]}
+        return with_body(answer, left)
+
+    return tamper
+
+
+FORGET_THE_REST = Sabotage("forget what a PATCH has not", _forgetting_the_rest)
 NO_KEY_NEEDED = on_requests("make up a key that lacks", _adding_key)
 TAKE_WRONG_DATA = Sabotage("take any change", lambda: _corrected)
 CHANGE_BEFORE_REFUSING = Sabotage("change, then refuse", _changing_before_refusing)
