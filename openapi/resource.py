@@ -8,8 +8,9 @@ from http import HTTPStatus
 from typing import Any, Self
 
 from openapi.envelopes import envelope_of, wrappers
-from openapi.item_members import NATURAL_KEYS
+from openapi.item_members import HOLDERS, NATURAL_KEYS
 from openapi.item_paths import are_alike, shallow
+from openapi.names import spelt
 from openapi.operation import MediaType, Operation
 from openapi.paging import PageMembers, page_members, snake, steps
 from openapi.references import merge_schemas
@@ -136,7 +137,11 @@ class Resource:
         """Whether clients choose its id: then that of one partner may be that of another, too."""
         body = self.create.json_body
         members = body.schema.outline.get("properties", {}) if body and body.schema else {}
-        return self.id in members and not is_read_only(members[self.id])
+        holder, _, name = self.id.partition("/")
+        if name and self.id not in members:
+            members = members.get(holder, {}).get("properties", {})
+        own = name or self.id
+        return own in members and not is_read_only(members[own])
 
     @property
     def ended_states(self) -> tuple[str, ...]:
@@ -212,6 +217,10 @@ def _handle(members: Mapping[str, Any], parameter: str, path: str) -> str:
     found = _named_after(members, parameter, path)
     if found:
         return found
+    for name, one in members.items():
+        inner = one.get("properties", {}) if spelt(name) in HOLDERS else {}
+        if held := _named_after(inner, parameter, path):
+            return f"{name}/{held}"
     above = {snake(one) for one in re.findall(r"\{([^{}]*)\}", path)}
     own = [name for name in members if snake(name) not in above]
     other = (name for name in own if snake(name).endswith(("_id", "uuid", "guid")))
@@ -228,8 +237,8 @@ def _named_after(members: Mapping[str, Any], parameter: str, path: str) -> str |
     wanted = [snake(parameter), f"{word}_id", _ID, f"{kind}_id", "uuid", "guid", word]
     wanted += [f"{word}_{end}" for end in ends]
     wanted += NATURAL_KEYS if word == kind else ()
-    spelt = {snake(name): name for name in members}
-    return next((spelt[one] for one in wanted if one in spelt), None)
+    names = {snake(name): name for name in members}
+    return next((names[one] for one in wanted if one in names), None)
 
 
 def item_members(operation: Operation) -> Mapping[str, Any]:

@@ -34,6 +34,12 @@ def with_new_values(operation: Operation, body: Mapping[str, Any]) -> dict[str, 
     for name in value.keys() & taken_once.keys():
         tried = ({**value, name: one} for one in _others(value[name], taken_once[name]))
         value = next(filter(media_type.schema.is_valid, tried), value)
+    resource = operation.resource
+    holder, _, name = resource.handle.partition("/") if resource else ("", "", "")
+    held = value.get(holder) if name else None
+    if isinstance(held, dict) and isinstance(held.get(name), str):
+        named = ({**value, holder: {**held, name: one}} for one in _others(held[name], {}))
+        value = next(filter(media_type.schema.is_valid, named), value)
     return value
 
 

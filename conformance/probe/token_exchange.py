@@ -7,7 +7,7 @@ from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer
-from conformance.target.members import JsonObject
+from conformance.target.members import JsonObject, identifier_in
 from conformance.target.sign_in import form_request, json_request
 from openapi.contract import Contract
 
@@ -70,6 +70,6 @@ def item_of(probe: Probe, made: Answer, partner: int = 0) -> JsonObject | None:
         lister = probe.of(resource.list)
         for page in pages(lister, largest_page(lister), partner=partner):
             for item in page.items:
-                if item[resource.id] == made.field(resource.id):
+                if identifier_in(item, resource.id) == made.identifier(resource.id):
                     return item
     return None

@@ -5,6 +5,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
+from openapi.item_members import value_at
+
 JsonObject = dict[str, object]
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
@@ -100,8 +102,11 @@ def text_in(members: Mapping[str, object], name: str) -> str | None:
 
 
 def identifier_in(members: Mapping[str, object], name: str) -> str | None:
-    """A member that names something, as a text: a string or an integer; None for any other."""
-    value = members.get(name)
+    """A member that names something, as a text: a string or an integer; None for any other.
+
+    It may stand in a member: ``metadata/name``.
+    """
+    value = value_at(members, name)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # an integer as well (JSON Schema 2020-12 validation, 6.1.1)
     if isinstance(value, int) and not isinstance(value, bool):

@@ -23,8 +23,12 @@ def test_what_a_server_adds_to_metadata_is_no_other_metadata(tmp_path: Path) -> 
     })  # fmt: skip
     file = tmp_path / "pods.json"
     file.write_text(json.dumps(contract))
-    sections = ("--select", "generated", "--select", "created", "--select", "validation")
+    sections = [text for one in ("generated", "created", "validation", "authentication")
+                for text in ("--select", one)]  # fmt: skip
     code, report = judged_mock(file, tmp_path, *sections)
 
     assert accused(report) == []
     assert code == 0
+    passed = {(one["id"], one["operation"]) for one in report["results"]
+              if one["outcome"] == "passed"}  # fmt: skip
+    assert ("authentication.unknown-token-is-refused", "GET /pods/{name}") in passed

@@ -22,6 +22,7 @@ from conformance.server.created.answers import (
 )
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
+from conformance.target.members import identifier_in
 from openapi.operation import Operation
 from openapi.resource import creates, request_members
 
@@ -113,7 +114,11 @@ def is_in_the_list(probe: Probe) -> None:
     id_ = probe.resource.id
     for made in [json_object(answer) for answer in created_answers(probe)]:
         for _ in probe.looks():
-            found = [item for item in probe.listed() if item.get(id_) == made.get(id_)]
+            found = [
+                item
+                for item in probe.listed()
+                if identifier_in(item, id_) == identifier_in(made, id_)
+            ]
             if found:
                 break
         probe.expect(len(found) == 1, "the new resource once in the list", f"{len(found)} times")

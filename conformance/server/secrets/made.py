@@ -25,6 +25,7 @@ from conformance.probe.violation import expect
 from conformance.server.secrets.entropy import estimated_bits
 from conformance.target.exchange import Answer, Request, Tamper
 from conformance.target.target import Target
+from openapi.item_members import value_at
 
 SAFETY = "safety: a secret that can be guessed protects nothing"
 
@@ -79,7 +80,7 @@ def secrets_in(probe: Probe, answers: list[Answer]) -> list[str]:
 
 
 def _expect_unique(probe: Probe, field: str) -> None:
-    values = [answer.field(field) for answer in _sample(probe)]
+    values = [value_at(answer.json_object() or {}, field) for answer in _sample(probe)]
     if None in values:
         raise NotVerified(f"an answer shows no {field}")
     different = len(set(map(repr, values)))

@@ -34,7 +34,7 @@ from conformance.probe.violation import Violation, expect
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.members import strings_in
+from conformance.target.members import identifier_in, strings_in
 from conformance.target.redaction import cookies_of, has_any, holds
 from conformance.target.sign_in import json_request
 from conformance.target.target import Target
@@ -137,7 +137,9 @@ def never_in_the_list(probe: Probe) -> None:
     made, traces = two_made(probe, probe.request())
     before = len(probe.recording.exchanges)
     for _ in probe.looks():
-        if any(item.get(probe.resource.id) == probe.id_of(made) for item in probe.listed()):
+        if any(
+            identifier_in(item, probe.resource.id) == probe.id_of(made) for item in probe.listed()
+        ):
             break
     else:
         raise NotVerified("the new key is not in the list")
