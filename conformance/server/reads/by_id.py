@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from conformance.catalogue.mends import UNKNOWN_IDS
+from conformance.catalogue.mends import UNKNOWN_IDS, WHOLE_ID
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
@@ -39,6 +39,7 @@ from conformance.probe.violation import Violation
 from conformance.server.reads.sabotage import (
     CHANGED_TEXTS,
     DELETE_NOTHING,
+    DELETE_OTHERS,
     FIRST,
     FIRST_ALONE,
     FIRST_UNDER_ITS_ID,
@@ -218,6 +219,39 @@ def deleted_is_gone(probe: Probe) -> None:
     raise Violation(
         "no item after its deletion, or one that says so", f"{answer.status} and the item as it was"
     )
+
+
+def _is_deleted_unlisted(operation: Operation) -> bool:
+    # A list shows what became of the others: there is a requirement on that.
+    found = read_of(operation)
+    return _is_deleted_by_id(operation) and found is not None and found.resource.list is None
+
+
+@requirement(
+    "reads.others-stay",
+    Level.MUST,
+    "safety: a deletion ends the item that it names",
+    _is_deleted_unlisted,
+    mend=WHOLE_ID,
+)
+@catches(DELETE_OTHERS)
+def others_stay(probe: Probe) -> None:
+    """The deletion of an item leaves those made before and after it."""
+    known = read(probe)
+    before, named, after = [make(probe) for _ in range(3)]
+    for one in (before, after):
+        shown(probe, one)
+    if known.delete is None:
+        raise NotServed("the contract deletes no item by this id")
+    deleting = probe.of(known.delete)
+    deleted = answer_to(deleting, deleting.on_one(id_of(probe, named)))
+    if not deleted.is_success:
+        raise refused_with(deleted.status, f"{known.delete.id} answered {deleted.status}")
+    for one in (before, after):
+        answer = answer_to(probe, request_for(probe, one))
+        probe.expect(
+            is_shown(probe, answer), "the items beside the one deleted", f"{answer.status}"
+        )
 
 
 def _state(probe: Probe, answer: Answer) -> dict[str, object]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import quote
 
 from conformance.catalogue.sabotage import Sabotage, on_requests, with_body
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -127,6 +128,21 @@ def _of_any_parent(request: Request, forward: Forward, made: _Made) -> Answer:
     return forward(request.at(f"{alike[0]}{mark}{query}") if alike else request)
 
 
+def _deleting_others() -> Tamper:
+    made: list[str] = []
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        item = answer.json_object() if answer.is_success and request.method == "POST" else None
+        made.extend(f"{request.path}/{one}" for one in (item or {}).values())
+        if request.method == "DELETE" and answer.is_success:
+            for path in made:
+                forward(request.at(quote(path, safe="/")))
+        return answer
+
+    return tamper
+
+
 FIRST = _on_reads("show the first for each id", _first)
 FIRST_UNDER_ITS_ID = _on_reads("show the first with each id", _first_under_its_id)
 FIRST_ALONE = _on_reads("find the first alone", _first_alone)
@@ -140,4 +156,5 @@ FOR_ANYBODY = on_requests(
     lambda one: replace(one, partner=0) if one.method == "GET" and one.partner else one,
 )
 REMEMBERED = Sabotage("show for ever what was shown once", _remembering)
+DELETE_OTHERS = Sabotage("delete the others too", _deleting_others)
 DELETE_NOTHING = Sabotage("say deleted and do nothing", _deleting_nothing)

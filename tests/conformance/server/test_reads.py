@@ -76,6 +76,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "reads.unknown-id-is-404": each,
         "reads.belongs-to-its-partner": each,
         "reads.deleted-is-gone": ["readTerminal"],
+        "reads.others-stay": ["readTerminal"],
     }  # fmt: skip
     bundled = Contract.bundled().operations.values()
     assert not any(one.applies_to(operation) for one in READS for operation in bundled)
