@@ -115,7 +115,7 @@ class Counted(Notes):
     id_form = WHOLE
 
     def new_id(self, partner: str) -> int:
-        return sum(1 for of, _ in self.items if of == partner) + 1
+        return 1 + max((int(id_) for of, id_ in self.items if of == partner), default=0)
 
 
 class Strict(Notes):
