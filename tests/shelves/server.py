@@ -168,6 +168,7 @@ class Shelves:
             raise Refusal(400, "The body cannot be read.")
         fails = call.operation.id == "changeBook" and self._has(Fault.FAILS_ON_PATCH)
         if fails and None in value.values():
+            self._book(call)
             raise Refusal(500, "Something went wrong.")
         schema = media_type.schema
         errors = schema.errors(value) if schema else []

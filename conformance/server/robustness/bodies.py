@@ -15,7 +15,7 @@ from conformance.probe.applicability import takes_json
 from conformance.probe.bodies import date_fields, in_each_field
 from conformance.probe.probe import Probe
 from conformance.server.robustness.sabotage import fail_on_body, hang_up, never_end
-from conformance.server.robustness.survival import SAFETY, survive_bodies
+from conformance.server.robustness.survival import SAFETY, request_on_item, survive_bodies
 
 _WRONG_VALUES: Sequence[Any] = (None, True, 0, -1.5, "", [], {}, [[None]], {"": {}})
 _BROKEN_JSON = (b"", b"{", b'{"', b'{"name"', b'{"name":', b"[1,]", b"nul", b"NaN", b"'a'", b"{}{}")
@@ -79,8 +79,8 @@ def broken_json(probe: Probe) -> None:
 def wrong_types(probe: Probe) -> None:
     """Values of other types, in every field and as the whole body, do not make the server fail."""
     values = [json.dumps(value) for value in _WRONG_VALUES]
-    survive_bodies(probe, [value.encode() for value in values])
-    survive_bodies(probe, in_each_field(probe, *values))
+    whole = [value.encode() for value in values]
+    survive_bodies(probe, [*whole, *in_each_field(probe, *values)])
 
 
 @requirement(
@@ -93,8 +93,8 @@ def wrong_types(probe: Probe) -> None:
 @catches(fail_on_body("infinity", b"1e400"), fail_on_body("many digits", b"1" * 4301))
 def huge_numbers(probe: Probe) -> None:
     """Numbers beyond every limit do not make the server fail."""
-    survive_bodies(probe, [one.encode() for one in _NUMBERS])
-    survive_bodies(probe, in_each_field(probe, *_NUMBERS))
+    whole = [one.encode() for one in _NUMBERS]
+    survive_bodies(probe, [*whole, *in_each_field(probe, *_NUMBERS)])
 
 
 @requirement(
@@ -128,8 +128,8 @@ def control_characters(probe: Probe) -> None:
 )
 def lone_surrogates(probe: Probe) -> None:
     """Escaped halves of characters (RFC 8259 section 8.2) do not make the server fail."""
-    survive_bodies(probe, in_each_field(probe, *(f'"{one}"' for one in _SURROGATES)))
-    survive_bodies(probe, [f'{{"{one}": 1}}'.encode() for one in _SURROGATES[:2]])
+    names = [f'{{"{one}": 1}}'.encode() for one in _SURROGATES[:2]]
+    survive_bodies(probe, [*in_each_field(probe, *(f'"{one}"' for one in _SURROGATES)), *names])
 
 
 @requirement(
@@ -194,7 +194,8 @@ def bad_bodies_get_documented_statuses(probe: Probe) -> None:
     odd = ("null", '"\\u0000"', '"\\ud800"', "[]", "1e400", "5")
     plain = json.dumps(probe.plain_body()).encode()
     bodies = [*_BROKEN_JSON, *in_each_field(probe, *odd), plain.replace(b'": "', b'": "\xff', 1)]
+    request = request_on_item(probe)
     for body in bodies:
-        for answer in survive_bodies(probe, [body]):
+        for answer in survive_bodies(probe, [body], plain=request):
             documented = probe.operation.allows(answer.status)
             probe.expect(documented, "a documented status", f"{answer.status}")

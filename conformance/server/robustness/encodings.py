@@ -12,6 +12,7 @@ from conformance.probe.probe import Probe
 from conformance.server.robustness.sabotage import fail_on_body, fail_on_header
 from conformance.server.robustness.survival import (
     SAFETY,
+    request_on_item,
     send_expecting_no_server_error,
     survive_bodies,
 )
@@ -53,7 +54,6 @@ def other_encodings(probe: Probe) -> None:
     """Bodies in UTF-16, with a byte order mark or no Unicode at all do not make the server fail."""
     plain = json.dumps(probe.plain_body())
     names = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7")
-    survive_bodies(probe, [plain.encode(name) for name in names])
     broken = (
         b"\xff",
         b"\x80",
@@ -63,11 +63,10 @@ def other_encodings(probe: Probe) -> None:
         b"caf\xe9",
         b"\xe2",
     )
-    survive_bodies(
-        probe,
-        [body.replace(b"DINIE", one) for body in in_each_field(probe, '"DINIE"') for one in broken],
-    )
-    survive_bodies(probe, [*broken, b'{"\xff": 1}'])
+    fields = in_each_field(probe, '"DINIE"')
+    bodies = [plain.encode(name) for name in names]
+    bodies += [body.replace(b"DINIE", one) for body in fields for one in broken]
+    survive_bodies(probe, [*bodies, *broken, b'{"\xff": 1}'])
 
 
 @requirement(
@@ -84,7 +83,7 @@ def other_encodings(probe: Probe) -> None:
 )
 def media_types(probe: Probe) -> None:
     """A wrong, broken or missing Content-Type does not make the server fail."""
-    request = probe.request().without_header("Content-Type")
+    request = request_on_item(probe).without_header("Content-Type")
     headers = [((("Content-Type", one),) if one is not None else ()) for one in _MEDIA_TYPES]
     send_expecting_no_server_error(probe, [replace(request, headers=one) for one in headers])
 
@@ -102,7 +101,7 @@ def media_types(probe: Probe) -> None:
 )
 def content_encodings(probe: Probe) -> None:
     """A Content-Encoding that is unknown, or that the body has not, does not make it fail."""
-    request = probe.request()
+    request = request_on_item(probe)
     send_expecting_no_server_error(
         probe, [request.with_header("Content-Encoding", one) for one in _ENCODINGS]
     )

@@ -13,6 +13,7 @@ from conformance.probe.probe import Probe
 from conformance.server.robustness.sabotage import fail_on_body, fail_on_header
 from conformance.server.robustness.survival import (
     SAFETY,
+    request_on_item,
     request_with_empty_body,
     send_expecting_no_server_error,
     survive_bodies,
@@ -36,11 +37,12 @@ _LARGE, _HUGE = 100_000, 2_000_000
 )
 def deep_nesting(probe: Probe) -> None:
     """Lists and objects thousands of levels deep do not make the server fail."""
+    request = request_on_item(probe)
     for depth in _ABSURD_DEPTHS:
         lists, objects = "[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth
         fields = [f'{{"{name}": {lists}}}' for name in fields_of(probe.operation)]
         bodies = [one.encode() for one in (lists, objects, "[" * depth, *fields)]
-        survive_bodies(probe, bodies, absurd=True)
+        survive_bodies(probe, bodies, absurd=True, plain=request)
 
 
 @requirement(
