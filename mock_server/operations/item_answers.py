@@ -125,6 +125,24 @@ class ItemAnswers:
             item = rest if self.is_whole(collection, rest) else item
         return item
 
+    def with_nulls(self, collection: Collection, before: Item, after: Item) -> Item:
+        """A changed item, with null for what was taken away where its answers require that."""
+        if self.is_whole(collection, after):
+            return after
+        nulls = self._nulls(collection.members, before, after)
+        return self.without(collection, merged(after, nulls), sorted(nulls.keys() - after.keys()))
+
+    def _nulls(self, members: Mapping[str, Any], before: Item, after: Item) -> Item:
+        """The members, at all levels, that were taken away and may be null."""
+        found: Item = {}
+        for name, known in before.items():
+            definition, now = members.get(name, {}), after.get(name)
+            if name not in after and self.reader.may_be_null(definition):
+                found[name] = None
+            elif isinstance(known, dict) and isinstance(now, dict):
+                found[name] = self._nulls(self.reader.of(definition), known, now)
+        return found
+
     def kind(self, collection: Collection) -> str | None:
         """The member that says of which kind an item is; None where there is one kind."""
         for operation, place in collection.shown.items():

@@ -1,29 +1,28 @@
 """The items of other contracts: kept for each partner, where the contract has a collection."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mock_server.documented.answers import DocumentedAnswers
-from mock_server.documented.made_values import is_created_time, is_of_server, timestamps
+from mock_server.documented.made_values import is_of_server, timestamps
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields, no_item
+from mock_server.exchange.problems import Problem, ProblemType, Response, no_item
 from mock_server.operations.item_actions import ItemAction, is_action
-from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
+from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members
+from mock_server.operations.item_changes import changed_forms
 from mock_server.operations.item_pages import ItemPages
 from mock_server.operations.item_places import FoundItem, find_item
 from mock_server.operations.new_items import ItemCall, NewItem
-from mock_server.operations.patching import PatchError, json_patch, merge_patch
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import Store
 from openapi.contract import Contract
-from openapi.field_errors import FieldError
 from openapi.item_members import Members, id_text, value_at
 from openapi.item_paths import LAST_PARAMETER, shape_of
-from openapi.operation import PATH_PARAMETER, Operation, essence
+from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paths import as_sent
 from openapi.reads import refuses_unknown
 from openapi.recognition import collections_of
@@ -276,7 +275,8 @@ class KeptItems:
         def is_shown(item: Item) -> bool:
             return self._answers.is_shown(collection, item)
 
-        wanted = list(self._wanted(call, known))
+        asked = self._sent(call)
+        wanted = list(changed_forms(self._answers, call, known, asked))
         times = timestamps(collection.members, known, call.exchange.now, new=False)
         fixed = {own: known[own]} if own in known else {}
         holder, _, name = own.partition("/")
@@ -297,41 +297,12 @@ class KeptItems:
         )
         if item is None:
             is_put = call.operation.method == "PUT"
-            names = wanted[-1].keys() - self._sent(call).keys() if is_put else known.keys()
+            names = wanted[-1].keys() - asked.keys() if is_put else known.keys()
             start = {name: one for name, one in known.items() if name in names} | fixed
             item = start | fitting_members(sent, lambda members: is_shown({**start, **members}))
             item |= fixed
         call.propose(item_id, before, item)
         return self._showing(call, _status_of_change(call.operation), item)
-
-    def _wanted(self, call: ItemCall, known: Item) -> Iterator[Item]:
-        """What the item shall be, in the forms to try."""
-        exchange = call.exchange
-        if isinstance(exchange.value, list):
-            try:
-                patched = json_patch(known, exchange.value)
-                if not isinstance(patched, dict):
-                    raise PatchError("leaves no object")  # noqa: TRY301 - as other failures
-                yield patched
-            except PatchError as error:
-                raise invalid_fields([FieldError("body", str(error), "invalid_value")]) from None
-            return
-        sent = self._sent(call)
-        if call.operation.method == "PUT":
-            settable = call.collection.request_members(call.operation)
-            kept = {
-                name: value
-                for name, value in known.items()
-                if name not in settable or is_created_time(name)
-            }
-            unset = self._answers.invented(call.collection) & settable - sent.keys()
-            empty = self._answers.empty(call.collection, unset, unset)
-            yield self._answers.completed(call.collection, {**kept, **sent}, empty)
-            yield {**kept, **sent}
-            return
-        if essence(exchange.header(b"content-type") or "") != "application/merge-patch+json":
-            yield merged(known, sent)
-        yield merge_patch(known, sent)
 
     async def _delete(self, call: ItemCall) -> Response | None:
         if call.collection.is_there:

@@ -98,3 +98,65 @@ def test_defaults_of_an_envelope_and_of_a_query(start: Start) -> None:
     assert client.post("/v1/a", json={"data": {"name": "x"}}).json()["data"]["weeks"] == 3
     assert client.post("/v1/b").json()["data"]["weeks"] == 4
     assert client.post("/v1/b", params={"weeks": 5}).json()["data"]["weeks"] == 5
+
+
+PATCHED = obj(
+    "id", "name", "note", "place",
+    id=number(), name=text(), note=NULLABLE, spare=NULLABLE,
+    place=obj("town", town=NULLABLE, street=text()),
+)  # fmt: skip
+MERGE, STEPS = "application/merge-patch+json", "application/json-patch+json"
+EXAMPLE = {"id": 7, "name": "x", "note": "as shown", "place": {"town": "t"}}
+
+
+def patched(start: Start, media_type: str, example: Any = None) -> Any:
+    """Make a patch of what is kept, and read it again."""
+    members = obj(note=NULLABLE, spare=NULLABLE, name=text(), place=obj(town=NULLABLE))
+    body = members if media_type == MERGE else array(obj())
+    one = answer(PATCHED, example)
+    by_id = {
+        "get": operation({"200": one}),
+        "patch": operation({"200": one}, body, media_type=media_type),
+    }
+    new = {"post": operation({"201": one}, members)}
+    client = start(contract({"/items": new, "/items/{id}": by_id}, ids=number()))
+    sent = {"name": "a", "note": "b", "spare": "c", "place": {"town": "d", "street": "e"}}
+    whole = client.post("/v1/items", json=sent).json()
+    assert whole == {"id": 1, **sent}
+
+    def patch(change: Any) -> Any:
+        head = {"Content-Type": media_type}
+        found = client.request("PATCH", "/v1/items/1", json=change, headers=head)
+        shown = client.get("/v1/items/1").json()
+        assert shown == (found.json() if found.status_code == 200 else whole)
+        return found
+
+    return patch
+
+
+@pytest.mark.parametrize("example", [None, EXAMPLE], ids=["made up", "example"])
+@pytest.mark.parametrize(
+    ("media_type", "change"),
+    [
+        (MERGE, {"note": None, "spare": None, "place": {"town": None}}),
+        (STEPS, [{"op": "remove", "path": one} for one in ("/note", "/spare", "/place/town")]),
+    ],
+)
+def test_what_a_patch_takes_away_is_null_where_it_is_required(
+    start: Start, media_type: str, change: Any, example: Any
+) -> None:
+    found = patched(start, media_type, example)(change)
+    assert found.json() == {
+        "id": 1, "name": "a", "note": None, "place": {"town": None, "street": "e"}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "step",
+    [{"op": "remove", "path": "/name"}, {"op": "replace", "path": "/name", "value": 5}],
+    ids=["required", "of another type"],
+)
+def test_a_json_patch_that_leaves_no_valid_item_is_refused(start: Start, step: Any) -> None:
+    found = patched(start, STEPS)([step])
+    assert found.status_code == 422
+    assert "leaves no valid item" in found.json()["detail"]
