@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mock_server.documented.error_maps import is_map, maps_of
+from mock_server.documented.free_texts import reason_in
 from mock_server.exchange.problems import Problem
 from openapi.schema import Schema, types_of
 
@@ -77,6 +78,8 @@ class _Refused:
     is_item: bool = False
     location: str = ""
     """The location of the parameter at fault; empty for a field of the body."""
+    keeps_reason: bool = False
+    """Whether a text of an example stays that only its place tells to be the reason."""
 
     @classmethod
     def of(cls, problem: Problem, path: str) -> "_Refused":
@@ -137,7 +140,7 @@ class _Places:
             yield self._of_map(value, outline, refused, path)
         elif isinstance(value, dict):
             members = outline.get("properties", {})
-            details = _details(value, members)
+            details = _details(value, members) or self._reason(value, members, refused, path)
             for name in details:
                 yield (*path, name), (refused.detail,)
             source = _source({*map(_plain, (*value, *members))}, refused)
@@ -149,6 +152,29 @@ class _Places:
                     inner = members.get(name, {})
                     yield from self._of_member(name, one, inner, refused, (*path, name))
             yield from self._of_missing(value, members, refused, path, source)
+
+    def _reason(
+        self,
+        value: Mapping[str, Any],
+        members: Mapping[str, Any],
+        refused: _Refused,
+        path: _Path,
+    ) -> list[str]:
+        """The name for the detail beside the field, or in an item: it may be any name."""
+        names = {*map(_plain, value)}
+        has_better = not {*map(_plain, members)}.isdisjoint(_DETAILS)
+        if not self._is_example or refused.keeps_reason or has_better:
+            return []
+        is_named = any(map(refused.is_field, names)) or (not path and "source" in names)
+        if not is_named and (path or not refused.is_item):
+            return []
+        others = {
+            name: one
+            for name, one in value.items()
+            if not refused.is_field(plain := _plain(name)) and plain not in (*_CODES, *_STATUSES)
+        }
+        found = reason_in(others, is_named=is_named)
+        return [found] if found else []
 
     def _of_member(
         self, name: str, value: Any, outline: Mapping[str, Any], refused: _Refused, place: _Path
@@ -193,7 +219,10 @@ class _Places:
         """An object with what is wrong with each field; in a body it may have nothing."""
         whole = replace(refused, items=(), is_item=True)
         wrong = refused.items or ([] if path else [whole])
-        found = maps_of(value, outline, wrong, self._item)
+        keeping = [replace(one, keeps_reason=True) for one in wrong]
+        found = (
+            one for items in (wrong, keeping) for one in maps_of(value, outline, items, self._item)
+        )
         return path, (*found, {}) if path else (*found,)
 
     def _of_text(self, plain: str, text: str, refused: _Refused, place: _Path) -> Iterator[Place]:
@@ -228,12 +257,14 @@ class _Places:
             yield path, (_sentences(refused), _sentences(refused)[:1])
         elif isinstance(form, dict):
             whole = replace(refused, items=(), is_item=True)
-            items = [self._item(form, outline, one) for one in refused.items or (whole,)]
-            others = [items[:1]]
+            wrong = refused.items or (whole,)
+            keeping = [replace(one, keeps_reason=True) for one in wrong]
+            lists = [[self._item(form, outline, one) for one in some] for some in (wrong, keeping)]
+            others = [one[:1] for one in lists]
             if not refused.items:
                 # The form may need a field, and the request has none that is at fault.
                 others = [[self._item(form, outline, replace(whole, field=""))], []]
-            yield path, (items, *others)
+            yield path, (*lists, *others)
 
     def _item(self, form: Any, outline: Mapping[str, Any], one: _Refused) -> Any:
         item = deepcopy(form)

@@ -10,26 +10,17 @@ from http import HTTPStatus
 from typing import Any
 
 from mock_server.documented.error_places import LISTS, Place, put_at
+from mock_server.documented.free_texts import may_be_sentence
 from mock_server.exchange.problems import Problem
 from openapi.field_errors import FieldError
 from openapi.item_members import Members
 from openapi.names import spelt
-from openapi.paging import snake
 from openapi.schema import Schema
 
 _SAYING = {"enum", "const", "pattern", "format", "example", "examples", "default"}
 """Keywords of a text that is not free."""
 
 _MADE = re.compile("textx*")
-
-_NO_SENTENCE = (
-    *("id", "uuid", "guid", "ref", "reference", "url", "uri", "link", "href", "help", "docs"),
-    *("trace", "time", "timestamp", "date", "version", "instance", "path", "method", "host"),
-    *("server", "language", "locale", "kind", "class", "category", "severity", "level", "domain"),
-    *("service", "origin", "module", "component", "source", "type", "code", "status", "user"),
-    *("account", "name"),
-)
-"""The last word of names for texts that are no sentences."""
 
 _LEVELS = 2
 """How many levels of objects are around them: deeper ones are of other things than the error."""
@@ -81,8 +72,8 @@ class _MadeError:
         said = {problem.detail, *_sentences(problem.errors)}
         if said.isdisjoint(texts_in(value)):
             free = self._free(value, definition, ())
-            is_said = (one for one in free if snake(one[-1]).split("_")[-1] not in _NO_SENTENCE)
-            yield from ((one, (problem.detail,)) for one in list(is_said)[:1])
+            said_at = (one for one in free if may_be_sentence(one[-1]))
+            yield from ((one, (problem.detail,)) for one in list(said_at)[:1])
 
     def _codes(self, value: Any, definition: Any, path: tuple[str, ...]) -> Iterator[Place]:
         for name, one, inner in self._members(value, definition):

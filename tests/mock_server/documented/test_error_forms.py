@@ -158,3 +158,67 @@ def test_an_example_that_is_xml_is_no_flaw(start: Start, caplog: pytest.LogCaptu
     found = refused(start, members("message", message=STRING), example, "application/xml")
     assert fromstring(found.content)[0].text == ALL
     assert caplog.text == ""
+
+
+def issues(**more: Any) -> dict[str, Any]:
+    return members(problems=listed(field=STRING, **more))
+
+
+@pytest.mark.parametrize(
+    ("schema", "example", "expected"),
+    [
+        (
+            issues(problem=STRING),
+            {"problems": [{"field": "name", "problem": "must be one of A, B"}]},
+            [
+                {"field": "email", "problem": "is required"},
+                {"field": "age", "problem": "must be an integer"},
+            ],
+        ),
+        (
+            issues(rule=STRING, code=STRING, explained=STRING),
+            {"problems": [{"field": "a", "rule": "one_of", "code": "E1", "explained": "is bad"}]},
+            [
+                {"field": "email", "rule": "one_of", "code": "E1", "explained": "is required"},
+                {"field": "age", "rule": "one_of", "code": "E1", "explained": "must be an integer"},
+            ],
+        ),
+        (
+            issues(problem={"type": "string", "enum": ["bad", "worse"]}),
+            {"problems": [{"field": "name", "problem": "worse"}]},
+            [{"field": "email", "problem": "worse"}, {"field": "age", "problem": "worse"}],
+        ),
+        (
+            issues(note=STRING, message=STRING),
+            {"problems": [{"field": "name", "note": "as it is", "message": "is bad"}]},
+            [
+                {"field": "email", "note": "as it is", "message": "is required"},
+                {"field": "age", "note": "as it is", "message": "must be an integer"},
+            ],
+        ),
+        (
+            members(problems=listed(problem=STRING)),
+            {"problems": [{"problem": "name is bad"}]},
+            [{"problem": "email is required"}, {"problem": "age must be an integer"}],
+        ),
+        (
+            members(problems=by_field(members("problem", problem=STRING))),
+            {"problems": {"name": {"problem": "is bad"}}},
+            {
+                "email": {"problem": "email is required"},
+                "age": {"problem": "age must be an integer"},
+            },
+        ),
+    ],
+)
+def test_an_example_keeps_no_reason_of_another_field(
+    start: Start, schema: Any, example: Any, expected: Any
+) -> None:
+    assert refused(start, schema, example).json() == {"problems": expected}
+
+
+def test_the_one_field_of_a_body_has_its_own_reason(start: Start) -> None:
+    schema = members(error=members(param=STRING, problem=STRING))
+    example = {"error": {"param": "name", "problem": "must be one of A, B"}}
+    found = refused(start, schema, example, json={"email": "a", "age": "x"}).json()
+    assert found == {"error": {"param": "age", "problem": "age must be an integer."}}
