@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from openapi.collection import Collection
 from openapi.contract import Contract
@@ -320,7 +320,6 @@ class Collections:
         parameter = PATH_PARAMETER.findall(by_parameter[0].path)[-1] if by_parameter else ""
         noun = base.rpartition("/")[2]
         reads = [one for one in on_item if one.method == "GET"]
-        shown = [*reads, *creating, *on_item]
         if creating[0].method == "PUT":
             objects = [one for it in reads for one in self._same.objects(it, noun)]
             named = (
@@ -329,6 +328,7 @@ class Collections:
             )
             identity: str | None = next(filter(None, named), "")
         else:
+            shown = [*reads, *creating], on_item
             identity = self._id(makers[0].pointer, parameter, noun, shown)
         if identity is None and not makers[0].is_by_id:
             identity = ""
@@ -362,20 +362,24 @@ class Collections:
         pointer: str | None,
         parameter: str,
         noun: str,
-        operations: Sequence[Operation],
+        operations: Sequence[Sequence[Operation]],
     ) -> str | None:
         """The member with the id, in the first answer that has one.
 
-        None for an id from a fixed list.
+        An answer of the later ``operations`` may be about the request, and counts only where
+        no earlier one has an id. None for an id from a fixed list.
         """
         linked = pointer.rpartition("/")[2] if pointer else None
-        objects = [one for operation in operations for one in self._same.objects(operation, noun)]
-        named = [
-            *((linked, members) for members in objects if linked in members),
-            *((id_member(members, parameter, noun), members) for members in objects),
-            *((held_id(self._reader, one, parameter, noun), one) for one in objects),
-            *((called_id(members), members) for members in objects),
+        groups = [
+            [it for one in some for it in self._same.objects(one, noun)] for some in operations
         ]
+        objects = [members for group in groups for members in group]
+        named: list[tuple[str | None, Mapping[str, Any]]] = []
+        named += ((linked, members) for members in objects if linked in members)
+        for group in groups:
+            named += ((id_member(members, parameter, noun), members) for members in group)
+            named += ((held_id(self._reader, one, parameter, noun), one) for one in group)
+        named += ((called_id(members), members) for members in objects)
         name, members = next((one for one in named if one[0] is not None), (None, {}))
         definition = member_at(self._reader, members, name) if name else None
         return None if not definition or {"enum", "const"} & definition.keys() else name

@@ -55,6 +55,21 @@ def test_an_id_in_the_metadata_of_an_item(start: Start) -> None:
     assert client.get(path).json()["items"] == []
 
 
+def test_what_a_deletion_says_of_itself_is_no_id_of_the_item(start: Start) -> None:
+    document = pods()
+    by_name = document["paths"]["/namespaces/{namespace}/pods/{name}"]
+    status = obj("status", status=text(), details=obj(name=text(), id=text()))
+    by_name["delete"] = operation({"200": answer(status)})
+    client = start(document)
+    path = "/v1/namespaces/a/pods"
+    sent = {"kind": "Pod", "metadata": {"name": "web"}, "spec": {"image": "x"}}
+    made = client.post(path, json=sent).json()
+    assert made["metadata"]["name"] == "web"
+    assert client.get(f"{path}/web").json() == made
+    assert client.delete(f"{path}/web").json()["status"]
+    assert client.get(f"{path}/web").status_code == 404
+
+
 def test_an_id_in_the_metadata_that_the_server_makes(start: Start) -> None:
     client = start(pods("uid"))
     path = "/v1/namespaces/a/pods"
