@@ -20,6 +20,15 @@ PATH_PARAMETER = re.compile(r"\{([^{}]*?)\+?\}")
 """A parameter in a path template, or a variable in a server's URL."""
 
 
+_STATUS_KEY = re.compile(r"[1-5]([0-9]{2}|XX)")
+
+
+def status_key(name: str) -> str | None:
+    """The key of a response by its name in a document: ``4XX`` of ``4xx``; None for no status."""
+    key = name.upper()
+    return name if name == "default" else key if _STATUS_KEY.fullmatch(key) else None
+
+
 def is_greedy(path: str) -> bool:
     """Whether the last parameter of a path template is the rest of a path: ``/files/{name+}``."""
     return path.endswith("+}")

@@ -22,6 +22,7 @@ from openapi.operation import (
     canonical,
     essence,
     is_greedy,
+    status_key,
 )
 from openapi.paths import as_sent, unsendable
 from openapi.references import References
@@ -221,13 +222,7 @@ class Reading:
                 one for one in parameters if one.location != "path" or one.name in names
             ),
             request_body=request_body,
-            responses={
-                key.upper() if key != "default" else key: self._sound_response(
-                    key, response, join(pointer, "responses", key)
-                )
-                for key, response in node.get("responses", {}).items()
-                if not key.startswith("x-")
-            },
+            responses=dict(self._responses(node, pointer)),
             security=tuple(self._security(node, pointer)),
             summary=str(node.get("summary", "")),
         )
@@ -289,12 +284,17 @@ class Reading:
             return self.request_schemas.at(place), essence(name)
         raise ContractError(pointer, "has neither a schema nor content")
 
-    def _sound_response(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
-        try:
-            return self._response(key, reference, pointer)
-        except _UNREADABLE as error:
-            flaw = self._leave_out(pointer, error)
-            return DocumentedResponse(key=key, pointer=pointer, flaw=flaw)
+    def _responses(self, node: Document, at: str) -> Iterator[tuple[str, DocumentedResponse]]:
+        for name, reference in node.get("responses", {}).items():
+            place, key = join(at, "responses", name), status_key(name)
+            if key:
+                try:
+                    yield key, self._response(key, reference, place)
+                except _UNREADABLE as error:
+                    flaw = self._leave_out(place, error)
+                    yield key, DocumentedResponse(key=key, pointer=place, flaw=flaw)
+            elif not name.startswith("x-"):
+                self._leave_out(place, ContractError(place, "is under no status"))
 
     def _response(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
         node, place = self._references.follow(reference, pointer)

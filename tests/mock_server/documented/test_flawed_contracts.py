@@ -80,6 +80,21 @@ def test_a_bad_response_leaves_the_others(write: Write, serving: Serving) -> Non
         assert client.get("/a", headers={"Prefer": "code=409"}).status_code == 501
 
 
+@pytest.mark.parametrize("key", ["2000", "20", "99", "600", "2X0", "ok", "Default"])
+def test_a_response_under_no_status_leaves_the_others(
+    write: Write, serving: Serving, caplog: pytest.LogCaptureFixture, key: str
+) -> None:
+    bad = f"{key}: {{description: d}}"
+    alone = f"/b: {{get: {{responses: {{{bad}}}}}}}"
+    paths = f"{getting(f'responses: {{{bad}, 202: {{description: d}}}}')}, {alone}"
+    with serving(Settings(contract=write(paths))) as client:
+        assert client.get("/a").status_code == 202
+        assert client.get("/b").status_code == 501
+        assert client.get("/b", headers={"Prefer": "code=2000"}).status_code in {400, 501}
+    reason = f"#/paths/~1a/get/responses/{key} is not served: is under no status"
+    assert reason in "\n".join(one.getMessage() for one in caplog.records)
+
+
 def test_a_bad_body_leaves_those_of_other_media_types(write: Write, serving: Serving) -> None:
     content = (
         "content: {application/json: {schema: {type: strin}}, text/plain: {schema: {maxLength: 1}}}"
