@@ -235,6 +235,13 @@ class DocumentedResponse:
     """Its links as the contract has them, by name."""
     flaw: ContractError | None = None
 
+    def describes(self, content_type: str) -> MediaType | None:
+        """The documented media type or range of a body with this ``Content-Type``; else None.
+
+        RFC 9110 section 8.3.1: parameters such as a charset do not make another media type.
+        """
+        return media_type_of(self.content, content_type)
+
     @property
     def json_content(self) -> MediaType | None:
         """Its JSON body: ``application/json``, else the first other type of JSON; else None."""

@@ -3,6 +3,7 @@
 import math
 import re
 import string
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -48,6 +49,11 @@ _KINDS = {
 }
 """The types of JSON."""
 
+_USUAL: Mapping[str, Any] = {
+    "null": None, "boolean": True, "number": 1, "string": "text", "array": [], "object": {},
+}  # fmt: skip
+"""A value of each."""
+
 
 def valid_bodies(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Bodies that are valid for the schema, their names marked as test data."""
@@ -70,7 +76,8 @@ def bodies_near(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any
 def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrategy[Any]]:
     """Bodies with one fault, a strategy for each: a wrong type, a field missing, no object.
 
-    Violations of a format alone are left out: servers may read dates more leniently.
+    Violations of a format alone are left out: servers may read dates more leniently. So is what
+    the schema allows all the same, as another branch of it may.
     """
 
     def is_wrong(body: Any) -> bool:
@@ -85,12 +92,18 @@ def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrat
         if (allowed := set(types_of(definition)))
         for kind, values in _KINDS.items()
         if not allowed & ({"number", "integer"} if kind == "number" else {kind})
+        if is_wrong({**plain, name: _USUAL[kind]})
     ]
     lacking = [
-        st.just({key: value for key, value in plain.items() if key != name})
+        st.just(one)
         for name in sorted(required_names(schema))
+        if is_wrong(one := {key: value for key, value in plain.items() if key != name})
     ]
-    others = [values for kind, values in _KINDS.items() if kind != "object"]
+    others = [
+        values.filter(is_wrong)
+        for kind, values in _KINDS.items()
+        if kind != "object" and is_wrong(_USUAL[kind])
+    ]
     return [*fields, *lacking, *others]
 
 

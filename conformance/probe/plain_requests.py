@@ -36,6 +36,9 @@ NAME_PREFIX = "dinie-conformance"
 NEW_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}")
 """What is in names that no other request has, in any run."""
 
+_NOTHING = f"{NAME_PREFIX}-unknown"
+"""A value in a path that names nothing."""
+
 
 class PlainRequests(ABC):
     """Valid requests for one operation, made of what the contract documents."""
@@ -123,8 +126,8 @@ class PlainRequests(ABC):
         above = [one for one in self.contract.resources if one.has_items_below(collection)]
         if not above or resource is None:
             parameter = self._path_parameter(name)
-            given = parameter.examples[0] if parameter.examples else self._path_example(name)
-            return quote(str(given), safe="")
+            unmade = self._path_example(name) if resource is None else _place(parameter)
+            return quote(str(next(iter(parameter.examples), unmade)), safe="")
         return quote(sendable(self._made_above(above[0], partner or 0)), safe="")
 
     @abstractmethod
@@ -194,10 +197,14 @@ class PlainRequests(ABC):
     def _path_example(self, name: str) -> str:
         parameter = self._path_parameter(name)
         examples = parameter.schema.definition.get("examples", [])
-        text = f"{NAME_PREFIX}-unknown"
-        return str(examples[0]) if examples else unknown_value(parameter, text) or text
+        return str(examples[0]) if examples else unknown_value(parameter, _NOTHING) or _NOTHING
 
     def _path_parameter(self, name: str) -> Parameter:
         [found] = [one for one in self.operation.parameters
                    if (one.location, one.name) == ("path", name)]  # fmt: skip
         return found
+
+
+def _place(parameter: Parameter) -> str:
+    """The value of what no operation makes and others are made in: always the same one."""
+    return _NOTHING if parameter.schema.is_valid(_NOTHING) else str(plain_value(parameter))

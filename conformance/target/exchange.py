@@ -247,9 +247,14 @@ class Answer:
         return self.status >= HTTPStatus.BAD_REQUEST
 
     @property
+    def content_type(self) -> str:
+        """The media type with its parameters, as it was sent; empty where there is none."""
+        return self.header("content-type") or ""
+
+    @property
     def media_type(self) -> str:
         """The media type without its parameters, in lower case."""
-        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+        return self.content_type.partition(";")[0].strip().lower()
 
     def json(self) -> object:
         """The body as JSON; raises ValueError where it is none, or beyond what is read.

@@ -16,7 +16,6 @@ from conformance.target.target import Target
 from conformance.target.transport.diagnosis import answering_proxy, certificate_mend, scheme_reason
 from dinie_contract.output import excerpt
 from openapi.contract import Contract
-from openapi.operation import media_type_of
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 """RFC 9110 section 15.4: the redirects whose Location is a URL to be asked instead."""
@@ -133,7 +132,7 @@ def _expect_no_redirect(target: Target, answer: Answer) -> None:
 def _is_documented(contract: Contract, answer: Answer) -> bool:
     """Whether the contract has answers with this status, in this media type."""
     found = (one.response(answer.status) for one in contract.operations.values())
-    return any(one and media_type_of(one.content, answer.media_type) for one in found)
+    return any(one and one.describes(answer.content_type) for one in found)
 
 
 def _is_page(answer: Answer) -> bool:

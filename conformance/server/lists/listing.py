@@ -85,7 +85,7 @@ def _foreign(request: Request) -> Request:
 def expect_page(operation: Operation, answer: Answer) -> None:
     """An answer is a page of the contract's schema."""
     documented = operation.response(answer.status)
-    content = documented.content.get(answer.media_type) if documented else None
+    content = documented.describes(answer.content_type) if documented else None
     if content is None or content.schema is None:
         raise NotVerified(f"nothing is documented for {answer.status} {answer.media_type}")
     try:

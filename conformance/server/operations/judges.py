@@ -5,7 +5,7 @@ from conformance.probe.values import header
 from conformance.probe.violation import expect
 from conformance.server.generated.judges import expect_schema
 from conformance.target.exchange import Answer
-from openapi.operation import Header, Operation, is_json, media_type_of
+from openapi.operation import Header, Operation, is_json
 
 
 def expect_documented_success(exchange: JudgedExchange) -> None:
@@ -17,7 +17,7 @@ def expect_documented_success(exchange: JudgedExchange) -> None:
     expect(documented, "a documented status", f"{answer.status}")
     if documented is None or not documented.content:
         return
-    content = media_type_of(documented.content, answer.header("content-type") or "")
+    content = documented.describes(answer.content_type)
     seen = f"{answer.media_type or 'none'} with {answer.status}"
     expect(content, "a documented media type", seen, header(answer, "content-type"))
     if content and content.schema and is_json(answer.media_type):

@@ -89,7 +89,7 @@ def answer_has_its_shape(probe: Probe) -> None:
     """The answer holds a token, its type bearer, and a number of seconds ahead."""
     answer = _good_answer(probe)
     documented = probe.operation.response(answer.status)
-    content = documented.content.get(answer.media_type) if documented else None
+    content = documented.describes(answer.content_type) if documented else None
     probe.expect(content, "a documented media type", answer.media_type or "none")
     body = answer.json_object() or {}
     kind = text_in(body, "token_type")
