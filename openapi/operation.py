@@ -29,6 +29,11 @@ def status_key(name: str) -> str | None:
     return name if name == "default" else key if _STATUS_KEY.fullmatch(key) else None
 
 
+def is_key_header(name: str) -> bool:
+    """Whether a header of this name has an idempotency key; another name may be around it."""
+    return "idempotency" in name.lower()
+
+
 def is_greedy(path: str) -> bool:
     """Whether the last parameter of a path template is the rest of a path: ``/files/{name+}``."""
     return path.endswith("+}")
@@ -282,11 +287,13 @@ class Operation:
     checked_parameters: tuple[Parameter, ...] = field(init=False)
     """The parameters that a request can violate."""
     accepts_idempotency_key: bool = field(init=False)
-    """Whether the operation declares the ``Idempotency-Key`` header."""
+    """Whether the operation declares a header with an idempotency key."""
     requires_idempotency_key: bool = field(init=False)
     """Whether no request is valid without that header."""
+    key_header: str = field(init=False)
+    """The header of its idempotency key, as the contract writes it: see :func:`is_key_header`."""
     idempotency_header: bytes | None = field(init=False)
-    """The header with its idempotency key, in lower case; another name may be around it."""
+    """That header in lower case; None where the operation declares none."""
     contract: Any = field(init=False, default=None, repr=False)
     """The :class:`~openapi.contract.Contract` that it is of, once that is read."""
 
@@ -300,13 +307,14 @@ class Operation:
         object.__setattr__(self, "name", name)
         checked = tuple(one for one in self.parameters if not one.is_unrestricted)
         object.__setattr__(self, "checked_parameters", checked)
-        accepts = IDEMPOTENCY_KEY.lower() in self.header_names
-        object.__setattr__(self, "accepts_idempotency_key", accepts)
-        keys = [one for one in self.parameters if one.key == IDEMPOTENCY_KEY.lower()]
-        requires = any(one.required for one in keys if one.location == "header")
-        object.__setattr__(self, "requires_idempotency_key", requires)
-        header = next((one for name, one in names.items() if "idempotency" in name), None)
-        object.__setattr__(self, "idempotency_header", names.get(IDEMPOTENCY_KEY.lower(), header))
+        keys = [one for one in self.parameters
+                if one.location == "header" and is_key_header(one.name)]  # fmt: skip
+        found = next((one for one in keys if one.key == IDEMPOTENCY_KEY.lower()), None)
+        key = found or next(iter(keys), None)
+        object.__setattr__(self, "accepts_idempotency_key", key is not None)
+        object.__setattr__(self, "requires_idempotency_key", key is not None and key.required)
+        object.__setattr__(self, "key_header", key.name if key else IDEMPOTENCY_KEY)
+        object.__setattr__(self, "idempotency_header", names[key.key] if key else None)
 
     @property
     def json_body(self) -> MediaType | None:

@@ -20,6 +20,7 @@ from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote, unquote
 
 from conformance.target.members import parse
+from openapi.operation import is_key_header
 
 
 class Step(TypedDict):
@@ -225,8 +226,8 @@ def _call(step: Step) -> tuple[Any, ...]:
 
 
 def idempotency_key(step: Step) -> str:
-    """The value of a step's ``Idempotency-Key``; empty where it has none."""
-    return next((value for name, value in step["headers"] if name == "Idempotency-Key"), "")
+    """The idempotency key of a step; empty where it has none."""
+    return next((value for name, value in step["headers"] if is_key_header(name)), "")
 
 
 def texts_of(step: Step) -> list[str]:

@@ -314,9 +314,9 @@ def _request(probe: Probe, prepared: Any, parents: Sequence[str | None]) -> Requ
         _headers(prepared.headers, without="authorization" if signed else ""),
         _marked(probe, body.encode() if isinstance(body, str) else body),
         partner=0 if signed else None,
+        key_header=probe.operation.key_header,
     )
-    keyed = any(name.lower() == "idempotency-key" for name, _ in request.headers)
-    return request.with_key(probe.new_key()) if keyed else request
+    return request.with_key(probe.new_key()) if request.key is not None else request
 
 
 def _headers(headers: Mapping[str, str | bytes], without: str) -> tuple[tuple[str, str], ...]:

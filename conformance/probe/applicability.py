@@ -13,7 +13,7 @@ from openapi.resource import (
 
 
 def accepts_idempotency_key(operation: Operation) -> bool:
-    """The operation declares the ``Idempotency-Key`` header."""
+    """The operation declares a header with an idempotency key."""
     return operation.accepts_idempotency_key
 
 

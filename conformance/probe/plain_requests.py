@@ -26,7 +26,7 @@ from conformance.target.exchange import (
 )
 from conformance.target.target import Target
 from openapi.contract import Contract
-from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter, is_json
+from openapi.operation import PATH_PARAMETER, Operation, Parameter, is_json
 from openapi.resource import Resource, request_members
 from openapi.sample import sample_of
 
@@ -84,8 +84,8 @@ class PlainRequests(ABC):
         request = Request(
             self.operation.method, f"{path}?{query_with(asked)}" if asked else path,
             tuple((one.name, str(plain_value(one))) for one in required
-                  if one.location == "header" and one.key != IDEMPOTENCY_KEY.lower()),
-            partner=partner,
+                  if one.location == "header" and one.name != self.operation.key_header),
+            partner=partner, key_header=self.operation.key_header,
         )  # fmt: skip
         if self.operation.requires_idempotency_key:
             request = request.with_key(self.new_key())

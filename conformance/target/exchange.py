@@ -21,6 +21,7 @@ from openapi.envelopes import envelope_of
 from openapi.forms import form_of
 from openapi.operation import (
     FORM,
+    IDEMPOTENCY_KEY,
     MULTIPART,
     PATH_PARAMETER,
     MediaType,
@@ -28,6 +29,7 @@ from openapi.operation import (
     essence,
     is_greedy,
     is_json,
+    is_key_header,
 )
 from openapi.parts import PARTS, members_of_parts, parts_of
 
@@ -55,6 +57,8 @@ class Request:
     hang_up: float | None = None
     form: MediaType | None = field(default=None, compare=False, repr=False)
     """The documented form that the body is; None where it is none."""
+    key_header: str = field(default=IDEMPOTENCY_KEY, compare=False, repr=False)
+    """The header that an idempotency key goes in."""
 
     def at(self, path: str) -> Self:
         """The same request to another path."""
@@ -100,13 +104,12 @@ class Request:
 
     def with_key(self, key: str) -> Self:
         """The same request with an idempotency key."""
-        return self.with_header("Idempotency-Key", key)
+        return self.with_header(self.key_header, key)
 
     @property
     def key(self) -> str | None:
         """The idempotency key; None where it carries none."""
-        found = (value for name, value in self.headers if name.lower() == "idempotency-key")
-        return next(found, None)
+        return next((value for name, value in self.headers if is_key_header(name)), None)
 
     def is_for(self, operation: Operation) -> bool:
         """Whether the request's method and path are those of an operation.
