@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from conformance.generation.isolation import others_generate
 from conformance.generation.search import Watch, chosen_settings
 from conformance.generation.sequence import Sequence
+from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.violation import Violation
@@ -28,11 +29,12 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
 
     ``settle_seconds`` is how long a list takes to show what was made.
     """
-    capabilities = probe.target.capabilities
+    has_second = Capability.SECOND_PARTNER in probe.target.capabilities
 
     class Chosen(Machine):
         watch = Watch(probe)
-        partners = (0, 1) if Capability.SECOND_PARTNER in capabilities else (0,)
+        # What opens without a token knows no partners, and has the keys of all in one place.
+        partners = (0, 1) if has_second and needs_bearer_token(probe.operation) else (0,)
         calls = tuple(product(partners, range(probe.budget.keys)))
         revokes = probe.is_revocable
 
