@@ -23,6 +23,7 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.KEY_NOT_ASKED_FOR: "operations.required-headers-are-asked-for",
     Fault.PATCH_REPLACES: "operations.patch-keeps-the-rest",
     Fault.CHOSEN_BY_CLIENT: "validation.client-does-not-choose-server-fields",
+    Fault.SHELF_INVENTED: "operations.parent-must-be-there",
     Fault.FAILS_ON_PATCH: "robustness.wrong-types",
     Fault.PUT_UNCHECKED: "operations.wrong-data-is-refused",
     Fault.PUT_LACKING: "operations.wrong-data-is-refused",
@@ -36,7 +37,8 @@ FOUND_BY: Mapping[Fault, str] = {
 QUICK = {
     Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVES_TWO,
     Fault.KEY_NOT_ASKED_FOR, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
-    Fault.PATCH_EXTRA, Fault.FAILS_ON_PATCH, Fault.PATCH_REFUSED_AND_DONE,
+    Fault.SHELF_INVENTED, Fault.PATCH_EXTRA, Fault.FAILS_ON_PATCH,
+    Fault.PATCH_REFUSED_AND_DONE,
 }  # fmt: skip
 """Faults that are tried without --thorough, too: no two of a kind."""
 
