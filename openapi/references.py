@@ -237,7 +237,7 @@ def outline(
     What is said of members by other names, or by the first of the patterns for these, is there too.
 
     References, ``allOf``, ``anyOf`` and ``oneOf`` are merged in, down to ``depth`` levels. What is
-    ``readOnly`` stays so.
+    ``readOnly`` or ``writeOnly`` stays so.
     """
     left = left or iter(range(MAX_OUTLINE))
     definition = resolve(definition)
@@ -256,8 +256,7 @@ def outline(
         properties = {**branch.get("properties", {}), **properties}
         items = items if items is not None else branch.get("items")
     reduced: dict[str, Any] = {"type": list(dict.fromkeys(types))}
-    if merged.get("readOnly") is True:
-        reduced["readOnly"] = True
+    reduced |= {flag: True for flag in ("readOnly", "writeOnly") if merged.get(flag) is True}
     if properties and depth:
         reduced["properties"] = {
             name: outline(resolve, one, depth - 1, left) for name, one in properties.items()

@@ -24,6 +24,7 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.PATCH_REPLACES: "operations.patch-keeps-the-rest",
     Fault.CHOSEN_BY_CLIENT: "validation.client-does-not-choose-server-fields",
     Fault.SHELF_INVENTED: "operations.parent-must-be-there",
+    Fault.PIN_SHOWN: "operations.write-only-is-not-shown",
     Fault.FAILS_ON_PATCH: "robustness.wrong-types",
     Fault.PUT_UNCHECKED: "operations.wrong-data-is-refused",
     Fault.PUT_LACKING: "operations.wrong-data-is-refused",
@@ -62,6 +63,15 @@ def test_each_fault_is_found_by_its_requirement(fault: Fault, tmp_path: Path) ->
 
     assert code == 1
     assert accused(report)
+
+
+def test_a_write_only_member_is_missed_in_no_answer(tmp_path: Path) -> None:
+    with serving(Fault.PIN_SHOWN) as url:
+        _, report = report_on(url, tmp_path, "--select", FOUND_BY[Fault.PIN_SHOWN])
+
+    assert {one["operation"] for one in report["results"] if one["outcome"] == "warning"} == {
+        "addBook", "readBook", "listBooks",
+    }  # fmt: skip
 
 
 def test_a_server_without_a_fault_conforms(tmp_path: Path) -> None:

@@ -149,6 +149,25 @@ def _forgetting_the_rest() -> Tamper:
     return tamper
 
 
+def _showing_all() -> Tamper:
+    """Each item is shown with all that a creation has sent."""
+    sent: JsonObject = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        item = answer.json_object() if answer.is_success else None
+        if item is None:
+            return answer
+        if request.method == "POST":
+            sent.update(request.members)
+        pages = {name: [{**sent, **one} for one in value]
+                 for name, value in item.items() if isinstance(value, list)}  # fmt: skip
+        return with_body(answer, {**item, **pages} if pages else {**sent, **item})
+
+    return tamper
+
+
+SHOW_ALL = Sabotage("show all that was sent", _showing_all)
 FORGET_THE_REST = Sabotage("forget what a PATCH has not", _forgetting_the_rest)
 NO_KEY_NEEDED = on_requests("make up a key that lacks", _adding_key)
 TAKE_WRONG_DATA = Sabotage("take any change", lambda: _corrected)
