@@ -1,4 +1,4 @@
-"""Wrong data of a PUT or PATCH: the body of a valid one, each with one fault by the contract."""
+"""Wrong data of an operation: the body of a valid request, each with one fault by the contract."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
 from conformance.target.exchange import Request
 from conformance.target.members import JsonObject
-from openapi.item_members import ItemPlace
+from openapi.item_members import ItemPlace, Members
 from openapi.schema import Schema, is_read_only, types_of
 
 _MOST = 24
@@ -22,9 +22,10 @@ _LONGEST = 100_000
 
 def wrong_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObject]]:
     """Bodies with one fault each that the schema finds, made of that of a valid request."""
-    media_type, place = changed_type(probe.operation), changed_place(probe.operation)
-    if media_type is None or media_type.schema is None or place is None:
+    media_type = changed_type(probe.operation)
+    if media_type is None or media_type.schema is None:
         raise NotServed(f"{probe.operation.id} takes no JSON object")
+    place = changed_place(probe.operation) or _whole(media_type.schema)
     body = json.loads(request.body)
     # Where null says that a member goes (RFC 7396), it is no value of it.
     is_patch = media_type.name == "application/merge-patch+json"
@@ -37,6 +38,10 @@ def wrong_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObje
         found += 1
         if found == _MOST:
             return
+
+
+def _whole(schema: Schema) -> ItemPlace:
+    return ItemPlace((), Members(schema.resolve).of(schema.definition))
 
 
 def _is_wrong(schema: Schema, body: JsonObject) -> bool:
@@ -65,7 +70,11 @@ def _wrong_items(place: ItemPlace, item: JsonObject) -> Iterator[tuple[str, Json
 def _out_of_bounds(definition: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Values of the documented type that a keyword of the schema excludes."""
     types = types_of(definition)
-    if "enum" in definition and "string" in types:
+    texts = [one for one in definition.get("enum", ()) if isinstance(one, str)]
+    if texts:
+        # A server may look at its form alone.
+        like = "".join("X" if one.isupper() else "x" for one in texts[0])
+        yield "that is none of its values", like
         yield "that is none of its values", NAME_PREFIX
     longest = definition.get("maxLength")
     if isinstance(longest, int) and longest < _LONGEST:

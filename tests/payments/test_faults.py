@@ -28,7 +28,10 @@ FOUND_BY: Mapping[Fault, set[str]] = {
     Fault.READ_INVENTS: {"reads.unknown-id-is-404"},
     Fault.READ_FORGETS: {"reads.shows-what-was-made"},
     Fault.DELETE_IDLE: {"reads.deleted-is-gone"},
-    Fault.AMOUNT_UNBOUNDED: {"generated.invalid-data-is-refused"},
+    Fault.AMOUNT_UNBOUNDED: {
+        "generated.invalid-data-is-refused",
+        "operations.wrong-data-is-refused",
+    },
     Fault.READ_HAS_TEXT: {"operations.answers-match-their-schemas"},
     Fault.READ_LACKS: {"operations.answers-match-their-schemas"},
     Fault.DELETE_ANSWERS: {"operations.answers-match-their-schemas"},

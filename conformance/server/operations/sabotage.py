@@ -99,12 +99,21 @@ def _finding_by_id_alone() -> Tamper:
     return tamper
 
 
-def _corrected(request: Request, forward: Forward) -> Answer:
-    """A change that is refused is answered with the item as it is."""
-    answer = forward(request)
-    if request.method not in _UPDATES or answer.status not in _REFUSED:
-        return answer
-    return forward(replace(request, method="GET", body=b"").without_header("content-type"))
+def _taking_wrong_data() -> Tamper:
+    """A change that is refused is answered with the item as it is, a creation with the last one."""
+    made: dict[str, Answer] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if request.method == "POST" and answer.is_success:
+            made[request.path] = answer
+        if answer.status not in _REFUSED:
+            return answer
+        if request.method in _UPDATES:
+            return forward(replace(request, method="GET", body=b"").without_header("content-type"))
+        return made.get(request.path, answer)
+
+    return tamper
 
 
 def _changing_before_refusing() -> Tamper:
@@ -170,7 +179,7 @@ def _showing_all() -> Tamper:
 SHOW_ALL = Sabotage("show all that was sent", _showing_all)
 FORGET_THE_REST = Sabotage("forget what a PATCH has not", _forgetting_the_rest)
 NO_KEY_NEEDED = on_requests("make up a key that lacks", _adding_key)
-TAKE_WRONG_DATA = Sabotage("take any change", lambda: _corrected)
+TAKE_WRONG_DATA = Sabotage("take any data", _taking_wrong_data)
 CHANGE_BEFORE_REFUSING = Sabotage("change, then refuse", _changing_before_refusing)
 IN_ANY_PARENT = Sabotage("change it in any parent", _finding_by_id_alone)
 FOR_ANYBODY = on_requests(

@@ -1,4 +1,4 @@
-"""Requirements on wrong data of a PUT or PATCH: it is refused, and has changed nothing then."""
+"""Requirements on wrong data: it is refused, and has changed nothing then."""
 
 import json
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 from conformance.catalogue.mends import VALIDATE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.probe.bodies import NO_REFUSAL
+from conformance.probe.bodies import NO_REFUSAL, makes_from_json
 from conformance.probe.changes import changed_read, changed_text, changing
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
@@ -20,6 +20,7 @@ from conformance.server.operations.usual import served
 from conformance.target.exchange import Request
 from openapi.operation import Operation
 from openapi.reads import updated_by
+from openapi.resource import creates
 
 _WRONG = "the contract: request body"
 
@@ -37,14 +38,28 @@ def _with(request: Request, body: object) -> Request:
     return replace(request, body=json.dumps(body).encode())
 
 
-@requirement("operations.wrong-data-is-refused", Level.MUST, _WRONG, _refuses_data, mend=VALIDATE)
+def _refuses_data_of_items(operation: Operation) -> bool:
+    """As :func:`_refuses_data`, or a creation of such a contract."""
+    contract = operation.contract
+    is_other = contract is not None and not contract.is_bundled
+    creates_so = is_other and makes_from_json(operation) and not operation.leaves_refusals
+    return creates_so or _refuses_data(operation)
+
+
+@requirement(
+    "operations.wrong-data-is-refused", Level.MUST, _WRONG, _refuses_data_of_items, mend=VALIDATE
+)
 @catches(TAKE_WRONG_DATA)
 def wrong_data_is_refused(probe: Probe) -> None:
-    """A PUT or PATCH of an item with one fault in its body gets a documented refusal."""
-    request = changing(probe, make(probe.of(changed_read(probe).operation)))
-    served(probe, request)
+    """A creation, PUT or PATCH with one fault in its body gets a documented refusal."""
+    if creates(probe.operation):
+        probe.make()
+        request = probe.request()
+    else:
+        request = changing(probe, make(probe.of(changed_read(probe).operation)))
+        served(probe, request)
     for what, body in wrong_bodies(probe, request):
-        answer = answer_to(probe, _with(request, body))
+        answer = answer_to(probe, probe.anew(_with(request, body)))
         status = answer.status
         if status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
             raise NotVerified(f"the target answers {status} to {what}, which says something else")

@@ -65,8 +65,10 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         ],
         "operations.change-is-shown": ["replaceMerchant", "renameTerminal"],
         "operations.refused-change-changes-nothing": ["replaceMerchant", "renameTerminal"],
-        "operations.wrong-data-is-refused": ["replaceMerchant", "renameTerminal"],
         "operations.parent-must-be-there": ["takePayment"],
+        "operations.wrong-data-is-refused": [
+            "openMerchant", "replaceMerchant", "pairTerminal", "renameTerminal", "takePayment",
+        ],
         "operations.patch-keeps-the-rest": [],
         "operations.required-headers-are-asked-for": [],
         "operations.required-headers-are-there": ["openMerchant"],
