@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from conformance.journal.redaction import Redactor
 from mock_server.control.partner_state import handlers_for_partners
+from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import (
     Problem,
@@ -95,7 +94,7 @@ class FaultOperations:
         if "headers" in match:
             match["headers"] = dict(self.redactor.headers(match["headers"].items()))
         if "body" in match:
-            match["body"] = orjson.loads(self.redactor.body(orjson.dumps(match["body"])))
+            match["body"] = read_json(self.redactor.body(write_json(match["body"])).encode())
         return {**fault.text, "match": match}
 
 

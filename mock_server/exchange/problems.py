@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
+from mock_server.exchange.exact_json import write_json
 from openapi.errors import ContractError
 from openapi.field_errors import FieldError
 
@@ -26,7 +27,7 @@ class Response:
 def json_response(status: int, value: object, **headers: str) -> Response:
     """A response with a JSON body; headers are given as ``Cache_Control="no-store"``."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Response(status, orjson.dumps(value), "application/json", named)
+    return Response(status, write_json(value), "application/json", named)
 
 
 MEDIA_TYPE = "application/problem+json"

@@ -11,6 +11,7 @@ import orjson
 
 from dinie_contract.spelling import hint
 from mock_server.documented.answers import DocumentedAnswers
+from mock_server.exchange.exact_json import parse_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.faults.actions import Action, ActionContext, Delay, action_of
 from mock_server.faults.presets import PRESETS, FaultText, faults_of
@@ -53,7 +54,7 @@ class Match:
         if self.body is None:
             return True
         try:
-            value = orjson.loads(exchange.body)
+            value = parse_json(exchange.body)
         except orjson.JSONDecodeError:
             return False
         return isinstance(value, dict) and all(

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from mock_server.exchange import exact_json
 from mock_server.exchange.exchange import MAX_BODY_BYTES, Exchange
 from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.pipeline.codings import (
@@ -142,7 +143,7 @@ def _read_fields(
 def parse_json(body: bytes) -> Any:
     """Parse JSON (RFC 8259); raises a 400 for invalid UTF-8, infinite numbers or deep nesting."""
     try:
-        value = orjson.loads(body)
+        value = exact_json.parse_json(body)
     except orjson.JSONDecodeError:
         raise _malformed("The body is not valid JSON.") from None
     if body.count(b"[") + body.count(b"{") > MAX_NESTING and _nesting(value) > MAX_NESTING:

@@ -105,6 +105,8 @@ def test_a_header_that_nobody_can_send_matches_nothing(job: Job) -> None:
         ({"more": 1}, {"name": "x", "more": True}, 201),
         ({"more": [{"a": 1}]}, {"name": "x", "more": [{"a": True}]}, 201),
         ({"more": 1}, {"name": "x", "more": 1.0}, 500),
+        ({"more": 10**30}, {"name": "x", "more": 10**30}, 500),
+        ({"more": 10**30}, {"name": "x", "more": 10**30 + 1}, 201),
         ({}, {"name": "x"}, 500),
     ],
 )

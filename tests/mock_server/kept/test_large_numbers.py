@@ -90,8 +90,11 @@ def test_an_item_with_such_an_id_is_put_and_shown(start: Start) -> None:
     assert client.get(f"/v1/items/{LARGE}").json() == made.json()
 
 
-@pytest.mark.parametrize("sent", [str(LARGE), "1e308", "-1e22"])
-def test_a_number_of_a_body_is_kept_as_a_double(start: Start, sent: str) -> None:
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [(f"{LARGE}", LARGE), (f"-{LARGE}", -LARGE), ("1e308", 1e308), ("-1e22", -1e22)],
+)
+def test_a_number_of_a_body_is_kept_as_it_is(start: Start, sent: str, kept: float) -> None:
     item = obj("id", id=number(), size=FRACTION)
     document = contract(
         {
@@ -102,8 +105,26 @@ def test_a_number_of_a_body_is_kept_as_a_double(start: Start, sent: str) -> None
     client = start(document)
     headers = {"Content-Type": "application/json"}
     made = client.post("/v1/items", content=f'{{"size": {sent}}}', headers=headers)
-    assert (made.status_code, made.json()) == (201, {"id": 1, "size": float(sent)})
+    assert (made.status_code, made.json()) == (201, {"id": 1, "size": kept})
     assert client.get("/v1/items/1").json() == made.json()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"), [(LARGE - 1, 201), (LARGE, 201), (LARGE + 1, 422), (-LARGE - 1, 422)]
+)
+def test_a_number_of_a_body_has_its_bounds(start: Start, sent: int, status: int) -> None:
+    size = number(minimum=-LARGE, maximum=LARGE)
+    done = operation({"201": answer(obj(done=text()))}, obj(size=size))
+    client = start(contract({"/items": {"post": done}}))
+    assert client.post("/v1/items", json={"size": sent}).status_code == status
+
+
+def test_a_deep_body_with_such_a_number_is_refused(start: Start) -> None:
+    done = operation({"201": answer(obj(done=text()))}, {})
+    client = start(contract({"/items": {"post": done}}))
+    body = f"{'[' * 1000}{LARGE}{']' * 1000}"
+    headers = {"Content-Type": "application/json"}
+    assert client.post("/v1/items", content=body, headers=headers).status_code == 400
 
 
 @pytest.mark.parametrize(("limit", "count"), [(LARGE, 1), (-LARGE, 0), (0, 0)])
