@@ -5,6 +5,7 @@ from collections.abc import Iterator, Set
 
 from openapi.operation import PATH_PARAMETER
 
+_KEY = re.compile(r"\(('?)(\{[^{}]+\})\1\)(?=/|$)")
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")
 LAST_PARAMETER = re.compile(r"/\{\}$")
 """The end of the shape of an item's path."""
@@ -19,9 +20,29 @@ _ALIKE = 0.8
 """The share of the members of the smaller of two objects that the other has, if both are one."""
 
 
+def segments_of(path: str) -> str:
+    """A path with ids in segments of their own, where it has them in parentheses as OData does.
+
+    That of ``/things({id})`` is ``/things/{id}``.
+    """
+    return _KEY.sub(r"/\2", path)
+
+
 def shape_of(path: str) -> str:
-    """A path without the names of its parameters, and without ``/`` or ``.json`` at its end."""
-    return _ENDING.sub("", PATH_PARAMETER.sub("{}", path))
+    """A path without the names of its parameters, and without ``/`` or ``.json`` at its end.
+
+    Ids are in segments of their own.
+    """
+    return _ENDING.sub("", PATH_PARAMETER.sub("{}", segments_of(path)))
+
+
+def as_written(path: str, template: str) -> str:
+    """The path of an item with ids in parentheses, where its template has them there."""
+    if segments_of(template) == template:
+        return path
+    parts = zip(path.split("/"), segments_of(template).split("/"), strict=False)
+    values = iter([value for value, part in parts if PATH_PARAMETER.fullmatch(part)])
+    return PATH_PARAMETER.sub(lambda _: next(values), template)
 
 
 def made_below(shape: str) -> str | None:

@@ -21,7 +21,7 @@ from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import Store
 from openapi.contract import Contract
 from openapi.item_members import Members, id_text, value_at
-from openapi.item_paths import LAST_PARAMETER, shape_of
+from openapi.item_paths import LAST_PARAMETER, as_written, shape_of
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paths import as_sent
 from openapi.reads import refuses_unknown
@@ -185,10 +185,12 @@ class KeptItems:
         answer = call.operation.response(status)
         if not answer or all(one.name.lower() != "location" for one in answer.headers):
             return {}
-        shape = call.collection.bases(shape_of(call.operation.path))[0]
-        by_id = (shape_of(one.path) for one in call.collection.id_parameters)
-        path = call.path if f"{shape}/{{}}" in by_id else call.flat_path
-        return {"Location": as_sent(f"{self._base_path}{path}/{item_id}")}
+        shape, flat = call.collection.bases(shape_of(call.operation.path))
+        by_id = {shape_of(one.path): one.path for one in call.collection.id_parameters}
+        own = by_id.get(f"{shape}/{{}}")
+        path = f"{call.path if own else call.flat_path}/{item_id}"
+        written = as_written(path, own or by_id.get(f"{flat}/{{}}", ""))
+        return {"Location": as_sent(f"{self._base_path}{written}")}
 
     def _sent(self, call: ItemCall) -> Item:
         collection, operation = call.collection, call.operation

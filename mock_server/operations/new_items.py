@@ -15,6 +15,7 @@ from mock_server.operations.item_places import naming
 from mock_server.store.interface import ItemChange
 from openapi.collection import Collection
 from openapi.item_members import id_text, singular, value_at
+from openapi.item_paths import segments_of
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.resource import says_ended
@@ -205,15 +206,15 @@ class NewItem:
 
     def _of_parents(self) -> Item:
         """The members that name the items above, by the parameters of the path."""
-        parts = self._call.operation.path.split("/")
+        parts = segments_of(self._call.operation.path).split("/")
         members = {spelt(name): name for name in self._collection.members}
-        found: Item = {}
+        own, found = self._collection.id, Item()
         for at, part in enumerate(parts):
             for name in PATH_PARAMETER.findall(part):
                 noun = singular(parts[at - 1])
                 wanted = (members.get(one) for one in (spelt(name), f"{noun}id", noun))
-                member = next((one for one in wanted if one), None)
-                if member and member != self._collection.id:
+                member = next((one for one in wanted if one not in {None, own}), None)
+                if member:
                     found.setdefault(member, self._call.exchange.parameters.get(name))
         return found
 

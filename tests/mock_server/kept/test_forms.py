@@ -49,6 +49,47 @@ def test_paths_that_end_in_other_ways(start: Start, collection: str, item: str) 
     made_and_shown(start, document, collection, place)
 
 
+@pytest.mark.parametrize("key", ["({%s})", "('{%s}')"])
+def test_ids_in_parentheses(start: Start, key: str) -> None:
+    order, line = key % "id", key % "lineId"
+    one = obj("id", "lines", id=text(), lines=number(), name=text())
+    part = obj("id", "orderId", id=text(), orderId=text(), name=text())
+    located = {"Location": {"required": True, "schema": text()}}
+    new = obj(name=text())
+    document = contract(
+        {
+            "/Orders": {
+                "get": operation({"200": answer(obj("value", value=array(one)))}),
+                "post": operation({"201": answer(one, headers=located)}, new),
+            },
+            f"/Orders{order}": {
+                "get": operation({"200": answer(one)}),
+                "patch": operation({"200": answer(one)}, new),
+                "delete": operation({"204": answer()}),
+            },
+            f"/Orders{order}/Lines": {
+                "post": operation({"201": answer(part, headers=located)}, new)
+            },
+            f"/Orders{order}/Lines{line}": {"get": operation({"200": answer(part)})},
+        }
+    )
+    client = start(document)
+    made = client.post("/v1/Orders", json={"name": "Rex"})
+    path = f"/v1/Orders{key % 'id'}".replace("{id}", made.json()["id"])
+    assert made.headers["location"] == path
+    assert client.get(path).json() == made.json()
+    changed = client.request("PATCH", path, json={"name": "Max"}).json()
+    assert changed == {**made.json(), "name": "Max"}
+    assert client.get("/v1/Orders").json() == {"value": [changed]}
+    inner = client.post(f"{path}/Lines", json={"name": "a"})
+    assert inner.json()["orderId"] == made.json()["id"]
+    assert client.get(inner.headers["location"]).json() == inner.json()
+    assert client.delete(path).status_code == 204
+    assert client.get(path).status_code == 404
+    assert client.get(inner.headers["location"]).status_code == 404
+    assert client.get("/v1/Orders").json() == {"value": []}
+
+
 def test_a_link_leads_to_the_item(start: Start) -> None:
     made = answer(obj("receipt", receipt=obj("number", number=text()), name=text()))
     made["links"] = {
