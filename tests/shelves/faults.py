@@ -45,6 +45,7 @@ class Fault(StrEnum):
     CREATED_IS_200 = "a new book is answered with 200"
     READ_IS_TEXT = "a book that is read is plain text"
     FAILS_ON_PATCH = "a change with a null makes the server fail"
+    STALE_CHANGE_TAKEN = "a change with the ETag of an earlier version is taken"
     FAILS_ON_ID = "an odd number of a book makes the server fail"
     SHELF_INVENTED = "a book is added to a shelf that is not there"
     EMPTY_INVENTED = "a shelf that is not there has an empty list"

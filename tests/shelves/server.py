@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
@@ -81,10 +82,9 @@ class Shelves:
             status, value = self._handler(call)(call)
             if value and "bookNo" in value:
                 value = self._shown(value)
-                tag = hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
                 is_read = call.operation.id == "readBook"
                 if not (is_read and self._has(Fault.ETAG_LACKS)):
-                    headers.append((b"etag", f'"{tag}"'.encode()))
+                    headers.append((b"etag", _tag(value).encode()))
                 if is_read and self._has(Fault.READ_IS_TEXT):
                     media_type = b"text/plain"
         except Refusal as refusal:
@@ -324,6 +324,10 @@ class Shelves:
 
     def _change(self, call: Call) -> tuple[int, Item]:
         book, data = self._book(call), call.data
+        wanted = call.headers.get("if-match", "*")
+        is_taken = wanted == "*" or self._has(Fault.STALE_CHANGE_TAKEN)
+        if not is_taken and _tag(self._shown(book)) not in re.split(r"\s*,\s*", wanted):
+            raise Refusal(412, "The book is another by now.")
         if self._has(Fault.PATCH_UNCHECKED, Fault.PATCH_EXTRA, Fault.PATCH_TOO_LONG):
             data = {name: one for name, one in data.items() if name in _SET}
         if self._has(Fault.PATCH_REPLACES):
@@ -362,6 +366,10 @@ _KEPT = ("bookNo", "shelfCode", "state", "createdAt")
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _tag(shown: Item) -> str:
+    return f'"{hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]}"'
 
 
 def _refuse(text: str) -> None:

@@ -25,6 +25,7 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.CHOSEN_BY_CLIENT: "validation.client-does-not-choose-server-fields",
     Fault.SHELF_INVENTED: "operations.parent-must-be-there",
     Fault.PIN_SHOWN: "operations.write-only-is-not-shown",
+    Fault.STALE_CHANGE_TAKEN: "operations.stale-change-is-refused",
     Fault.FAILS_ON_PATCH: "robustness.wrong-types",
     Fault.PUT_UNCHECKED: "operations.wrong-data-is-refused",
     Fault.PUT_LACKING: "operations.wrong-data-is-refused",
@@ -38,7 +39,7 @@ FOUND_BY: Mapping[Fault, str] = {
 QUICK = {
     Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVES_TWO,
     Fault.KEY_NOT_ASKED_FOR, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
-    Fault.SHELF_INVENTED, Fault.PATCH_EXTRA, Fault.FAILS_ON_PATCH,
+    Fault.SHELF_INVENTED, Fault.STALE_CHANGE_TAKEN, Fault.PATCH_EXTRA, Fault.FAILS_ON_PATCH,
     Fault.PATCH_REFUSED_AND_DONE,
 }  # fmt: skip
 """Faults that are tried without --thorough, too: no two of a kind."""

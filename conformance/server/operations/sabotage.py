@@ -176,6 +176,7 @@ def _showing_all() -> Tamper:
     return tamper
 
 
+IGNORE_IF_MATCH = on_requests("ignore If-Match", lambda one: one.without_header("If-Match"))
 SHOW_ALL = Sabotage("show all that was sent", _showing_all)
 FORGET_THE_REST = Sabotage("forget what a PATCH has not", _forgetting_the_rest)
 NO_KEY_NEEDED = on_requests("make up a key that lacks", _adding_key)

@@ -72,6 +72,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "operations.patch-keeps-the-rest": [],
         "operations.required-headers-are-asked-for": [],
         "operations.required-headers-are-there": ["openMerchant"],
+        "operations.stale-change-is-refused": [],
         "operations.unknown-id-is-404": ["replaceMerchant", "renameTerminal", "cancelPayment"],
         "operations.write-only-is-not-shown": [],
         "reads.belongs-to-its-parent": ["readPayment"],
