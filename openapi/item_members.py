@@ -124,6 +124,12 @@ class Members:
         kinds = [merged, *map(self.merged, self._branches(merged))]
         return any("null" in types_of(one) or None in one.get("enum", ()) for one in kinds)
 
+    def alternatives(self, merged: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The alternatives of a merged schema, each merged; itself where it has none."""
+        branches = self._branches(merged)
+        rest = {name: one for name, one in merged.items() if name not in {"anyOf", "oneOf"}}
+        return [{**rest, **self.merged(one)} for one in branches] or [merged]
+
     def discriminator(self, definition: Any) -> str | None:
         """The member that says which alternative an item is."""
         discriminator = self.merged(definition).get("discriminator")

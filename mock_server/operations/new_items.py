@@ -1,7 +1,7 @@
 """New items: the documented one with what was sent, an id of its own, and the present time."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from openapi.item_paths import segments_of
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.resource import says_ended
+from openapi.schema import types_of
 
 _UNIQUE = re.compile(r"id|uuid|guid|node_id", re.IGNORECASE)
 """What a further id of an item is called."""
@@ -131,9 +132,16 @@ class NewItem:
         is_invented = own in self._answers.invented(self._collection)
         example = None if is_invented else self._documented.get(own)
         definition = self._collection.members.get(own, {})
-        ids = new_ids(definition, example, self._number) if given is None else iter((given,))
+        ids = self._ids(definition, example) if given is None else iter((given,))
         named = ({own: one} for one in ids if self._collection.takes_id(one))
         return next((one for one in named if self._is_shown({**self._documented, **one})), None)
+
+    def _ids(self, definition: Mapping[str, Any], example: object) -> Iterator[Any]:
+        """Ids to try, of each alternative of a schema; first those of the example's type."""
+        ways = self._answers.reader.alternatives(definition)
+        is_text = isinstance(example, str)
+        for one in sorted(ways, key=lambda it: is_text and "string" not in types_of(it)):
+            yield from new_ids(one, example, self._number)
 
     def _held(self, own: str, given: object) -> Item | None:
         """The member that holds the id, with the times in it and a further id."""
@@ -146,8 +154,8 @@ class NewItem:
         )
         start = timestamps(inner, documented, self._call.exchange.now, new=True)
         if "uid" in inner and name != "uid":
-            start["uid"] = next(iter(new_ids(inner["uid"], documented.get("uid"), self._number)))
-        ids = new_ids(inner[name], None, self._number) if given is None else iter((given,))
+            start["uid"] = next(self._ids(inner["uid"], documented.get("uid")))
+        ids = self._ids(inner[name], None) if given is None else iter((given,))
         for one in (one for one in ids if self._collection.takes_id(one)):
             for found in ({**start, **sent}, {**sent}, {**documented, **start, **sent}):
                 made = {holder: {**found, name: one}}
@@ -225,8 +233,11 @@ class NewItem:
             is_secret, example = is_credential(name), self._documented.get(name)
             is_own = is_secret or _UNIQUE.fullmatch(name)
             if name != self._collection.id and is_own and isinstance(example, str | int):
-                maker = new_secrets if is_secret else new_ids
-                made = maker(one, example, self._number)
+                made = (
+                    new_secrets(one, example, self._number)
+                    if is_secret
+                    else self._ids(one, example)
+                )
                 fitting = (value for value in made if self._is_shown_with(name, value))
                 if (value := next(fitting, None)) is not None:
                     found[name] = value

@@ -90,6 +90,37 @@ def test_ids_in_parentheses(start: Start, key: str) -> None:
     assert client.get("/v1/Orders").json() == {"value": []}
 
 
+UUID = text(format="uuid")
+KNOWN = "0c0f5a3e-6a1e-4f60-9a9d-0d8bd8a1c3b1"
+
+
+@pytest.mark.parametrize(
+    ("ids", "example", "kind"),
+    [
+        ({"anyOf": [number(), UUID]}, None, int),
+        ({"anyOf": [number(), UUID]}, KNOWN, str),
+        ({"oneOf": [ref("Id"), {"type": "null"}]}, None, str),
+        (text(anyOf=[{"pattern": "^a[0-9]{4}$"}, {"pattern": "^b[0-9]{4}$"}]), None, str),
+    ],
+)
+def test_an_id_of_several_types(start: Start, ids: Any, example: Any, kind: type) -> None:
+    thing = answer(obj("id", id=ids, name=text()), example and {"id": example, "name": "x"})
+    document = contract(
+        {
+            "/things": {"post": operation({"201": thing}, obj(name=text()))},
+            "/things/{id}": {"get": operation({"200": thing})},
+        },
+        ids=ids,
+        Id=UUID,
+    )
+    client = start(document)
+    made = [client.post("/v1/things", json={"name": one}).json() for one in "ab"]
+    assert [one["name"] for one in made] == ["a", "b"]
+    assert [client.get(f"/v1/things/{one['id']}").json() for one in made] == made
+    assert len({one["id"] for one in made} | {example}) == 3
+    assert {type(one["id"]) for one in made} == {kind}
+
+
 def test_a_link_leads_to_the_item(start: Start) -> None:
     made = answer(obj("receipt", receipt=obj("number", number=text()), name=text()))
     made["links"] = {
