@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mock_server.documented.error_maps import is_map, maps_of
-from mock_server.documented.free_texts import reason_in
+from mock_server.documented.free_texts import reason_in, text_of
 from mock_server.exchange.problems import Problem
 from openapi.schema import Schema, types_of
 
@@ -195,6 +195,8 @@ class _Places:
                 yield from self.of(value, outline, refused, place)
             case dict() if self._is_map(plain, value, outline, refused):
                 yield self._of_map(value, outline, refused, place)
+            case dict() if plain in _DETAILS and (words := text_of(value)):
+                yield (*place, words), (refused.detail,)
             case dict():
                 yield from self.of(value, outline, refused, place)
 

@@ -43,6 +43,9 @@ _OF_STATUS: Mapping[int, Sequence[str]] = {
 }
 """What is in the codes that APIs have for a status, without underscores."""
 
+_FAILURES = ("failure", "failed", "fail", "error")
+"""What an outcome is called that is none of success."""
+
 _GENERAL = {"not", "invalid", "missing", "required", "field", "error", "too", "is"}
 """Words of the mock's codes that are in others of another meaning."""
 
@@ -158,7 +161,9 @@ def _code(options: Sequence[Any], problem: Problem) -> str | None:
         return 2 * sum(word in plain for word in own) + sum(part in plain for part in parts)
 
     best = max(texts, key=fitness, default=None)
-    return best if best is not None and fitness(best) else None
+    if best is not None and fitness(best):
+        return best
+    return next((one for one, plain in texts.items() if plain in _FAILURES), None)
 
 
 def _sentences(errors: Sequence[FieldError]) -> list[str]:

@@ -222,3 +222,21 @@ def test_the_one_field_of_a_body_has_its_own_reason(start: Start) -> None:
     example = {"error": {"param": "name", "problem": "must be one of A, B"}}
     found = refused(start, schema, example, json={"email": "a", "age": "x"}).json()
     assert found == {"error": {"param": "age", "problem": "age must be an integer."}}
+
+
+WORDS = members("lang", "value", lang=STRING, value=STRING)
+
+
+@pytest.mark.parametrize("example", [None, {"message": {"lang": "en-US", "value": "No such key"}}])
+def test_a_text_beside_its_language_is_the_detail(start: Start, example: Any) -> None:
+    found = refused(
+        start, members("message", message=WORDS), example, json={"email": "a", "age": ""}
+    )
+    lang = example["message"]["lang"] if example else "text"
+    assert found.json() == {"message": {"lang": lang, "value": "age must be an integer."}}
+
+
+def test_a_made_up_refusal_is_no_success(start: Start) -> None:
+    status = {"type": "string", "enum": ["Success", "Failure"]}
+    found = refused(start, members("status", "reason", status=status, reason=STRING))
+    assert found.json()["status"] == "Failure"
