@@ -46,6 +46,9 @@ _OF_STATUS: Mapping[int, Sequence[str]] = {
 _FAILURES = ("failure", "failed", "fail", "error")
 """What an outcome is called that is none of success."""
 
+_SUCCESSES = ("success", "successful", "succeeded", "issuccess", "issuccessful", "ok", "isok")
+"""What a flag is called that no refusal sets."""
+
 _GENERAL = {"not", "invalid", "missing", "required", "field", "error", "too", "is"}
 """Words of the mock's codes that are in others of another meaning."""
 
@@ -84,6 +87,8 @@ class _MadeError:
                 code = _code(inner.get("enum", ()), self._problem)
                 if code is not None:
                     yield (*path, name), (code,)
+            elif one is True and spelt(name) in _SUCCESSES:
+                yield (*path, name), (False,)
             elif len(path) < _LEVELS:
                 yield from self._codes(one, inner, (*path, name))
 

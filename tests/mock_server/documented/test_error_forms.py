@@ -238,5 +238,8 @@ def test_a_text_beside_its_language_is_the_detail(start: Start, example: Any) ->
 
 def test_a_made_up_refusal_is_no_success(start: Start) -> None:
     status = {"type": "string", "enum": ["Success", "Failure"]}
-    found = refused(start, members("status", "reason", status=status, reason=STRING))
-    assert found.json()["status"] == "Failure"
+    flag = {"type": "boolean"}
+    own = {"status": status, "isSuccess": flag, "active": flag, "reason": STRING}
+    found = refused(start, members(*own, **own, ok={"const": True})).json()
+    assert (found["status"], found["isSuccess"], found["active"]) == ("Failure", False, True)
+    assert found.get("ok", True)
