@@ -49,11 +49,13 @@ def _taken_once(operation: Operation, schema: Schema) -> Mapping[str, Mapping[st
     resource = operation.resource
     if resource is None or resource.create is not operation:
         return {}
+    others = operation.contract.operations.values() if operation.contract else ()
+    own = {one.path.removeprefix(f"{operation.path}/") for one in others}
     formats = {"email"} if operation.documents(HTTPStatus.CONFLICT) else set()
     return {
         name: one
         for name, one in Members(schema.resolve).of(schema.definition).items()
-        if (name == resource.handle or one.get("format") in formats)
+        if (name == resource.handle or f"{{{name}}}" in own or one.get("format") in formats)
         and name != resource.name
         and not {"enum", "const"} & one.keys()
     }

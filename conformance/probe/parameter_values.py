@@ -15,6 +15,9 @@ _LARGE_NUMBERS = (10**15, 10**9)
 _MOST_CHANGED, _FEWEST_CHANGED = 12, 6
 """The last characters of a text like an id that are others: with fewer it may name something."""
 
+_FAR_AWAY = ("2999-12-31", "2999-12-31T00:00:00Z", "00:00:00Z")
+"""A day, an instant and a time that little is kept for."""
+
 _KINDS = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
 
 
@@ -44,6 +47,7 @@ def unknown_value(parameter: Parameter, text: str, like: Sequence[str] = ()) -> 
         *numbers,
         str(uuid.uuid4()),
         another_like(str(plain_value(parameter))),
+        *_FAR_AWAY,
     ]
     if like:
         far = numbers[-1]

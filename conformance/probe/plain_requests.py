@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.new_values import with_new_values
+from conformance.probe.not_verified import NotServed
 from conformance.probe.parameter_values import plain_query, plain_value, unknown_value
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.taken_bodies import varied, with_references
@@ -38,6 +39,12 @@ NEW_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}")
 
 _NOTHING = f"{NAME_PREFIX}-unknown"
 """A value in a path that names nothing."""
+
+
+def makes_bodies(operation: Operation) -> bool:
+    """Whether the bodies that an operation requires are made here: JSON, and forms."""
+    body = operation.request_body
+    return not (body and body.required and body.content) or operation.object_body is not None
 
 
 class PlainRequests(ABC):
@@ -95,7 +102,12 @@ class PlainRequests(ABC):
             return request.with_form(self.plain_body(partner), taken)
         if taken and is_json(taken.name):
             request = request.with_header("Content-Type", taken.name)
-        return request.with_json(self.plain_body(partner)) if body and body.content else request
+        if body is None or not body.content or (taken is None and not body.required):
+            return request
+        if taken is None:
+            kinds = " or ".join(body.content)
+            raise NotServed(f"{self.operation.id} takes {kinds}: no such body is made here")
+        return request.with_json(self.plain_body(partner))
 
     def on_one(self, handle: str, partner: int | None = 0) -> Request:
         """A valid request for the operation on the resource with this handle.
@@ -197,7 +209,11 @@ class PlainRequests(ABC):
     def _path_example(self, name: str) -> str:
         parameter = self._path_parameter(name)
         examples = parameter.schema.definition.get("examples", [])
-        return str(examples[0]) if examples else unknown_value(parameter, _NOTHING) or _NOTHING
+        if examples:
+            return str(examples[0])
+        # Where each value names something, as of an enumeration, none of them is to be deleted.
+        known = _NOTHING if self.operation.method == "DELETE" else str(plain_value(parameter))
+        return unknown_value(parameter, _NOTHING) or known
 
     def _path_parameter(self, name: str) -> Parameter:
         [found] = [one for one in self.operation.parameters

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from conformance.catalogue.requirement import Level
+from conformance.probe.plain_requests import makes_bodies
 from conformance.results.baseline import Baseline
 from conformance.results.coverage import Coverage
 from conformance.results.exit_code import INTERRUPTED
@@ -145,7 +146,11 @@ def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]])
     """
     for operation in contract.operations.values():
         statuses = answered.get(operation.id, ())
-        if creates(operation) and operation.success_status not in statuses:
+        if (
+            creates(operation)
+            and makes_bodies(operation)
+            and operation.success_status not in statuses
+        ):
             seen = ", ".join(str(one or "no answer") for one in sorted(statuses)) or "nothing"
             return f"{operation.id} never answered {operation.success_status}, but {seen}"
     return ""

@@ -36,9 +36,15 @@ from conformance.catalogue.sabotage import (
     with_body,
     with_header,
 )
-from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates, takes_json
+from conformance.probe.applicability import (
+    lists,
+    needs_bearer_token,
+    opens_with_token,
+    reads_or_creates,
+    takes_json,
+)
 from conformance.probe.bodies import is_judged, makes_from_json
-from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, refused_with
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.violation import NOTHING_FAILS
@@ -70,6 +76,8 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
     plain = answer_to(probe, probe.request()).status
     # A plain request for a token holds a pair that nobody has: 401 is the answer to that.
     refused = plain == HTTPStatus.UNAUTHORIZED and needs_bearer_token(probe.operation)
+    if refused and not opens_with_token(probe.operation):
+        raise NotServed(f"the target answers {plain}: {probe.operation.id} opens otherwise")
     if refused or plain in NOT_IMPLEMENTED_STATUSES:
         raise refused_with(plain, f"the target answers {plain} to a plain request")
     for one in generation.failures(probe, rule.generator_check):

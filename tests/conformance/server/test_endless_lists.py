@@ -16,7 +16,11 @@ from conformance.target.capabilities import Capability
 from conformance.target.target import Target, TargetSettings
 from tests.conformance.server.test_listing import CONTRACT, Server, answer
 
-READING = [one for one in catalogue().values() if Capability.LISTING in one.needs]
+READING = [
+    one
+    for one in catalogue().values()
+    if Capability.LISTING in one.needs and any(map(one.applies_to, CONTRACT.operations.values()))
+]
 READING += [one for one in OWN if one.id == "campaign.moving-pages"]
 WALKING = [
     "authentication.refused-request-creates-nothing",
