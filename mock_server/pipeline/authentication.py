@@ -191,7 +191,8 @@ def _identify_by_token(
     try:
         partner_id, expires_at = tokens.read(token)
     except InvalidToken:
-        detail = "The access token is not valid."
+        what = "API key" if scheme == "ApiKey" else "access token"
+        detail = f"The {what} is not valid."
         raise unauthenticated("invalid_token", detail, scheme, "invalid_token") from None
     exchange.claimed_by = partner_id
     exchange.now = clocks.now(partner_id)

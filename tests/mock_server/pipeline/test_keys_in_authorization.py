@@ -28,3 +28,5 @@ def test_it_may_stand_behind_bearer(start: Start, name: str, value: str, *, is_t
     found = client.get("/v1/pods", headers={name: value})
     is_whole = name == "X-Key" and value != "token-a"
     assert found.status_code == (200 if is_taken and not is_whole else 401)
+    if found.status_code == 401 and value.removeprefix("Bearer").strip():
+        assert found.json()["detail"] == "The API key is not valid."
