@@ -78,9 +78,12 @@ _PROPERTIES = {
 """Some characters of each property, as they stand in a class."""
 
 
+_NOT_OF_PYTHON = re.compile(r"\\p\{|\(\?<|\\u\{|\\c")
+
+
 def for_python(pattern: str) -> str:
     """A pattern for Python, which takes only what the pattern takes, but not all of that."""
-    if "\\p{" not in pattern and "(?<" not in pattern and "\\u{" not in pattern:
+    if not _NOT_OF_PYTHON.search(pattern):
         return pattern
     read, is_in_class = [], False
     for piece in _PIECE.findall(pattern):
@@ -92,6 +95,8 @@ def for_python(pattern: str) -> str:
             one = "(?P<"
         elif piece.startswith(r"\u{"):
             one = re.escape(chr(int(piece[3:-1], 16)))
+        elif piece.startswith(r"\c") and len(piece) > len(r"\c"):
+            one = f"\\x{ord(piece[2]) % 32:02x}"
         is_in_class = piece == "[" or (is_in_class and piece != "]")
         read.append(one)
     return "".join(read)

@@ -55,6 +55,7 @@ def test_the_names_of_properties_are_read_as_well() -> None:
         (r"^[\p{Lu}\d]+$", "A1"),
         (r"^(?<year>\d{4})-(?<month>\d\d)$", "2024-01"),
         (r"^\u{1F600}(?<!a)$", "\U0001f600"),
+        (r"^\cJ[\cI\cj]$", "\n\t"),
     ],
 )
 def test_python_reads_the_same(pattern: str, text: str) -> None:
