@@ -76,6 +76,8 @@ class Resource:
     states: tuple[str, ...] = ()
     """The documented values of ``state``."""
     bases: tuple[str, ...] = ()
+    is_located: bool = False
+    """Whether ``Location`` alone names what was made: the creation is answered without a body."""
 
     @classmethod
     def created_by(cls, create: Operation, operations: Mapping[str, Operation]) -> Self:
@@ -89,10 +91,12 @@ class Resource:
         revoke = next((one for one in on_one if one.method == "DELETE"), None) or next(
             (one for one in below if one.method == "POST" and _ENDING.search(one.path)), None
         )
-        members = success_members(create)
+        read = next((one for one in on_one if one.method == "GET"), None)
+        items = item_members(pages) if pages else {}
+        # A creation without a body in its answer says by Location alone what it has made.
+        members = success_members(create) or items or (success_members(read) if read else {})
         parameter = next((_parameter_of(one.path, base) for one in below), "")
         handle = _handle(members, parameter, create.path)
-        items = item_members(pages) if pages else {}
         secret = secret_member(create)
         return cls(
             create=create,
@@ -102,13 +106,14 @@ class Resource:
             id=_ID if _ID in members else handle,
             handle=handle,
             login=_LOGIN if _LOGIN in members else handle,
-            name=name_member(create),
+            name=name_member(create, members),
             # What lists document is no secret that is shown once.
             secret=secret if secret not in items else None,
-            read=next((one for one in on_one if one.method == "GET"), None),
+            read=read,
             state=_state_member(pages) if pages else None,
             states=_states(pages) if pages else (),
             bases=bases,
+            is_located=not success_members(create),
         )
 
     @property
@@ -286,13 +291,13 @@ def secret_member(create: Operation) -> str | None:
 _REFERENCE = re.compile(r"(?:_|-|(?<=[a-z])(?=[IU]))(?:id|Id|ID|uuid|Uuid|UUID)$")
 
 
-def name_member(create: Operation) -> str:
+def name_member(create: Operation, shown: Mapping[str, Any]) -> str:
     """The member that people call a resource by: a text that clients choose and answers repeat.
 
-    That is ``name`` where the contract has it, else the first text that is never null and takes
-    any words, a reference last.
+    ``shown`` has the members of the resource in answers. It is ``name`` where the contract has it,
+    else the first text that is never null and takes any words, a reference last.
     """
-    sent, shown = request_members(create), success_members(create)
+    sent = request_members(create)
     schema = create.object_body.schema if create.object_body else None
     texts = [
         name

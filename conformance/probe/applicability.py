@@ -148,7 +148,11 @@ def echoes(field: str) -> Callable[[Operation], bool]:
 
 def echoes_name(operation: Operation) -> bool:
     """The operation makes a resource with a name that the client chooses."""
-    return creates(operation) and echoes(name_member(operation))(operation)
+    return creates(operation) and echoes(_name_of(operation))(operation)
+
+
+def _name_of(operation: Operation) -> str:
+    return name_member(operation, success_members(operation))
 
 
 def names_freely(operation: Operation) -> bool:
@@ -157,7 +161,7 @@ def names_freely(operation: Operation) -> bool:
     return bool(
         echoes_name(operation)
         and resource
-        and name_member(operation) not in {resource.id, resource.handle}
+        and _name_of(operation) not in {resource.id, resource.handle}
     )
 
 

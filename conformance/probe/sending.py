@@ -257,6 +257,9 @@ class Sending(PlainRequests):
         """The answer, whose resource is in the envelope of the operation that was requested."""
         own = (one for one in self.contract.enveloped if request.is_for(one))
         operation = next(own, None) if answer.is_success else None
+        for one in self.contract.resources:
+            if one.is_located and request.is_for(one.create):
+                return answer.of_creation(one.handle)
         return answer.to(operation) if operation else answer
 
     def _ends(self, request: Request) -> bool:

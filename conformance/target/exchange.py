@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from conformance.target.members import (
     JsonObject,
@@ -213,6 +213,8 @@ class Answer:
     """The step before the request, as a line of shell: a wait, or a clock that was moved."""
     envelope: tuple[str, ...] = field(default=(), compare=False)
     """The members of the body that lead to the resource in it."""
+    located: tuple[str, str] | None = field(default=None, compare=False)
+    """The member by which ``Location`` names what was made, where a creation has no body."""
 
     _document: object = field(default=_UNREAD, init=False, repr=False, compare=False)
     """The body as JSON, or why it is none, once it was read."""
@@ -279,12 +281,23 @@ class Answer:
         envelope = envelope_of(operation) if self.is_success else ()
         return replace(self, envelope=envelope) if envelope else self
 
+    def of_creation(self, handle: str) -> Self:
+        """The same answer as that of a creation, which may name what it made in ``Location``."""
+        place = urlsplit(self.header("location") or "").path.rstrip("/").rpartition("/")[2]
+        is_bare = self.status == HTTPStatus.CREATED and not self.body and place
+        return replace(self, located=(handle, unquote(place))) if is_bare else self
+
     def unread(self) -> Self:
         """The same answer, to be kept for long: with its body alone, and not what is in it."""
         return replace(self)
 
     def json_object(self) -> JsonObject | None:
-        """The JSON object that is the body, or that is in its envelope; else None."""
+        """The JSON object that is the body, or that is in its envelope; else None.
+
+        Of a creation without a body it has the member that ``Location`` tells.
+        """
+        if self.located is not None:
+            return dict([self.located])
         try:
             value = self.json()
         except ValueError:
@@ -292,6 +305,10 @@ class Answer:
         for name in self.envelope:
             value = value.get(name) if isinstance(value, dict) else None
         return value if isinstance(value, dict) else None
+
+    def tells(self, name: str) -> bool:
+        """Whether the answer could have a member: without a body it has what ``Location`` names."""
+        return self.located is None or name == self.located[0]
 
     def field(self, name: str) -> object:
         """A member of that JSON object, of any type; None without such a member."""

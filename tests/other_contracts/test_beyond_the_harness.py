@@ -1,4 +1,4 @@
-"""Operations that the harness has no body or no credentials for cost nobody the verdict."""
+"""Operations that the harness can say less of cost nobody the verdict."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_server.kept.contracts import answer, contract, obj, operation, text
+from tests.mock_server.kept.contracts import answer, array, contract, number, obj, operation, text
 from tests.other_contracts.judging import accused, judged_mock
 
 ERROR = answer(obj("message", message=text()))
@@ -46,3 +46,31 @@ def test_the_mock_conforms(more: Any, tmp_path: Path) -> None:
 
     assert accused(report) == []
     assert code == 0
+
+
+def test_a_creation_without_a_body_is_known_by_its_location(tmp_path: Path) -> None:
+    item = obj("slug", "label", slug=text(pattern="^[a-z0-9]+(-[a-z0-9]+)*$"), label=text())
+    made = operation(
+        {"201": answer(headers={"Location": {"required": True, "schema": text()}}), **REFUSALS},
+        item,
+    )
+    paged = {"limit": number(minimum=1, maximum=100), "offset": number(minimum=0)}
+    document = contract({
+        "/things": {
+            "post": made, "get": operation({"200": answer(array(item)), **REFUSALS}, query=paged),
+        },
+        "/things/{slug}": {
+            "get": operation({"200": answer(item), **REFUSALS}),
+            # What is not there is gone, by this contract.
+            "delete": operation({"204": answer(), "401": ERROR, "410": ERROR}),
+        },
+    })  # fmt: skip
+    document["security"] = [{"bearer": []}]
+    file = tmp_path / "things.json"
+    file.write_text(json.dumps(document))
+    code, report = judged_mock(file, tmp_path)
+
+    assert accused(report) == []
+    assert code == 0
+    passed = {one["id"] for one in report["results"] if one["outcome"] == "passed"}
+    assert {"lists.pagination-is-complete", "revocation.unknown-id-is-404"} <= passed
