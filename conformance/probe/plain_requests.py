@@ -28,6 +28,7 @@ from conformance.target.exchange import (
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import PATH_PARAMETER, Operation, Parameter, is_json
+from openapi.reads import acted_on_by, updated_by
 from openapi.resource import Resource, request_members
 from openapi.sample import sample_of
 
@@ -120,7 +121,8 @@ class PlainRequests(ABC):
     def path(self, partner: int | None = 0, own: str = "") -> str:
         """The operation's path for a partner, in a resource of that partner where it is in one.
 
-        ``own`` stands for the resource itself, as it is; without it an example does.
+        ``own`` stands for the resource itself, as it is; without it an example does, and of a PUT
+        or PATCH one that is there: a server may look at no data before it has found that.
         """
         template, found = "", []
         for number, part in enumerate(PATH_PARAMETER.split(self.operation.path)):
@@ -132,8 +134,11 @@ class PlainRequests(ABC):
         return path_of(self.operation.path, found)
 
     def _value_in_path(self, collection: str, name: str, partner: int | None, own: str) -> str:
-        resource = self.operation.resource
-        if resource is not None and resource.has_items_below(collection):
+        read = updated_by(self.operation)
+        known = read or acted_on_by(self.operation)
+        resource = known.resource if known else self.operation.resource
+        is_own = resource is not None and resource.has_items_below(collection)
+        if is_own and (own or read is None):
             return own or quote(self._path_example(name), safe="")
         above = [one for one in self.contract.resources if one.has_items_below(collection)]
         if not above or resource is None:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.taken_bodies import has_rules
-from conformance.target.exchange import Answer, Request, path_to
+from conformance.target.exchange import Answer, Request
 from openapi.operation import PATH_PARAMETER
 
 _OF_RULES = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
@@ -38,7 +38,7 @@ def request_on_new_resource(probe: Probe) -> Request:
     if resource is not None and resource.create is create:
         return probe.on_one(maker.known_handle_of(made))
     identifier = made.identifier(names[-1]) or maker.known_id_of(made)
-    return probe.request().at(path_to(operation.path, identifier))
+    return probe.on_one(identifier)
 
 
 def expect_served(probe: Probe, answer: Answer) -> None:

@@ -15,7 +15,6 @@ from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.kept import TakenBody
 from conformance.target.target import Target
 from openapi.contract import Contract
-from openapi.resource import name_member
 from tests.other_contracts.styles import TEXT
 from tests.plain_servers.contracts import DAY, SCHEMES, SHAPES, listed, thing
 from tests.plain_servers.contracts import document as documented
@@ -98,7 +97,7 @@ def test_what_ends_like_an_id_is_the_last_to_be_a_name() -> None:
         item = thing(["id"], id=TEXT, **members)
         paths = listed("/things", item, thing([], **members))
         document = documented("Things", paths, SCHEMES["bearer"])
-        return name_member(Contract(document).operations["POST /things"])
+        return str(Contract(document).operations["POST /things"].resource.name)
 
     assert name(product_id=TEXT, note=TEXT) == "note"
     assert name(productId=TEXT, paid=TEXT) == "paid"
