@@ -57,7 +57,8 @@ def test_a_campaign_finds_nothing_in_a_plain_server(name: str, tmp_path: Path) -
         contract.write_text(json.dumps(document))
         code, report = judged(
             "fuzz", "--no-config", "--contract", str(contract), "--url", url, "--token", TOKENS[0],
-            "--second-token", TOKENS[1], "--max-time", "10s", folder=tmp_path,
+            "--second-token", TOKENS[1], "--max-time", "10s", "--directory", str(tmp_path / "run"),
+            folder=tmp_path,
         )  # fmt: skip
     assert accused(report) == []
     assert code == 0
