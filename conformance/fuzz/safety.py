@@ -12,7 +12,7 @@ from itertools import product
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import largest_page, pages
-from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.plain_requests import NAME_PREFIX, makes_bodies
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import page_of_one
 from conformance.probe.violation import Violation
@@ -23,6 +23,7 @@ from conformance.target.kept import CreatedResource
 from conformance.target.members import identifier_in
 from conformance.target.target import Target
 from openapi.contract import Contract
+from openapi.operation import Operation
 from openapi.resource import creates
 
 REFERENCE_SECONDS = 60.0
@@ -143,13 +144,20 @@ class Breaker:
         return False, 0.0
 
     def _plain(self) -> Answer:
-        """The answer to a page of one item, or, where that fails alone, to a creation."""
+        """The answer to a page of one item, or, where that fails alone, to a creation, or a GET."""
         for operation in self._contract.operations.values():
             if lists(operation) and Capability.LISTING in self._target.capabilities:
                 lister = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
                 answer = self._target.send_once(page_of_one(lister))
                 if not answer.is_server_error:
                     return answer
-        operation = next(one for one in self._contract.operations.values() if creates(one))
+        operation = min(self._contract.operations.values(), key=_order)
         probe = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
         return probe.send_once(probe.request())
+
+
+def _order(operation: Operation) -> int:
+    """The order of operations to ask a target by: a creation says most, a GET touches nothing."""
+    if creates(operation) and makes_bodies(operation):
+        return 0
+    return 1 if operation.method == "GET" else 2

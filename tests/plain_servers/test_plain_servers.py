@@ -10,8 +10,8 @@ from tests.other_contracts.judging import accused, judged
 from tests.plain_servers.contracts import SHAPES
 from tests.plain_servers.serving import TOKENS, serving
 
-MOST_UNVERIFIED = 25
-"""So many checks have no verdict at the most: those on limits, which a plain run meets none of."""
+LATER = {"lists.pagination-is-complete"}
+"""What has no verdict where a list moves at each look: others make items in it meanwhile."""
 
 
 def judged_server(name: str, folder: Path, *options: str, scheme: str = "") -> dict[str, Any]:
@@ -43,10 +43,12 @@ def test_what_is_made_from_each_kind_of_body_gets_a_verdict(name: str, tmp_path:
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_plain_server_conforms(name: str, tmp_path: Path) -> None:
-    summary = judged_server(name, tmp_path)["summary"]
+    report = judged_server(name, tmp_path)
 
-    assert summary["passed"] > 20
-    assert summary["not_verified"] <= MOST_UNVERIFIED
+    assert report["summary"]["passed"] > 20
+    # What has no verdict needs an option, or is nothing that the contract has.
+    undecided = {one["id"] for one in report["results"] if one.get("class") == "target"}
+    assert undecided <= LATER
 
 
 @pytest.mark.thorough
