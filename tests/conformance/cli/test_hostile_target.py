@@ -101,7 +101,7 @@ def test_nothing_of_it_is_executed(tmp_path: Path, capsys: pytest.CaptureFixture
 
     results = json.loads(texts["json"])["results"]
     scripts = [one["reproduce"] for one in results if one["reproduce"]]
-    assert any("x-mark<script>" in one["actual"] for one in results)
+    assert any("x-MARK<script>" in one["actual"] for one in results)
     assert any("touch MARK" in one for one in scripts)
     folder = tmp_path / "shell"
     folder.mkdir()
