@@ -24,8 +24,9 @@ def things(header: str, media_type: str = "application/json") -> dict[str, Any]:
     read = operation({"200": answer(thing), "4XX": error})
     ended = operation({"204": answer(), "4XX": error})
     for one in (made, listed, read):
-        for response in one["responses"].values():
-            response["content"] = {media_type: response["content"]["application/json"]}
+        for status, response in one["responses"].items():
+            content = {media_type: response["content"]["application/json"]}
+            one["responses"][status] = {**response, "content": content}
     return contract(
         {"/things": {"post": made, "get": listed}, "/things/{id}": {"get": read, "delete": ended}}
     )
