@@ -7,6 +7,9 @@ MOCK   := $(VENV)/.mock
 READY  := $(VENV)/.ready
 UV     := $(shell command -v uv)
 
+# The tests start many processes, and without kept bytecode each of them compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 ifdef UV
 MAKE_VENV := $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 INSTALL   := $(UV) pip install --python $(BIN)/python
