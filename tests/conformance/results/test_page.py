@@ -133,7 +133,7 @@ def test_a_name_in_a_summary_is_code() -> None:
     named = replace(violation(1), requirement=catalogue()["lists.has-more-is-true"])
 
     text = FORMATS["html"](verdict(named))
-    assert "1. <code>has_more</code> says whether another page follows.</h3>" in text
+    assert "<code>has_more</code>, or a flag such as <code>last</code>, says" in text
     assert "``" not in text
 
 
