@@ -129,6 +129,11 @@ def updated_by(operation: Operation) -> Read | None:
     return read if read and operation in read.collection.updates else None
 
 
+def changed_by(operation: Operation) -> Read | None:
+    """The read of the item that a PUT, PATCH or action changes; None for any other operation."""
+    return updated_by(operation) or acted_on_by(operation)
+
+
 @cache
 def acted_on_by(operation: Operation) -> Read | None:
     """The read of the item of an action: a POST without a body below it, that creates nothing."""

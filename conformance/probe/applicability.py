@@ -38,6 +38,12 @@ def opens_with_token(operation: Operation) -> bool:
     return opens_with_bearer_token(operation) or bool(contract and contract.takes_key(operation))
 
 
+def opens_for_partner(operation: Operation) -> bool:
+    """The operation opens with a partner's token: a bearer token, or the API key in its place."""
+    has_key = operation.contract is not None and bool(operation.contract.key_place)
+    return opens_with_bearer_token(operation) or (operation.needs_authentication and has_key)
+
+
 def opens_by_scheme(operation: Operation) -> bool:
     """The operation cannot be used without a bearer token, or user and password of HTTP Basic."""
     contract = operation.contract

@@ -28,7 +28,7 @@ from conformance.target.exchange import (
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import PATH_PARAMETER, Operation, Parameter, is_json
-from openapi.reads import acted_on_by, updated_by
+from openapi.reads import changed_by, updated_by
 from openapi.resource import Resource, request_members
 from openapi.sample import sample_of
 
@@ -134,11 +134,10 @@ class PlainRequests(ABC):
         return path_of(self.operation.path, found)
 
     def _value_in_path(self, collection: str, name: str, partner: int | None, own: str) -> str:
-        read = updated_by(self.operation)
-        known = read or acted_on_by(self.operation)
+        known, is_update = changed_by(self.operation), updated_by(self.operation) is not None
         resource = known.resource if known else self.operation.resource
         is_own = resource is not None and resource.has_items_below(collection)
-        if is_own and (own or read is None):
+        if is_own and (own or not is_update):
             return own or quote(self._path_example(name), safe="")
         above = [one for one in self.contract.resources if one.has_items_below(collection)]
         if not above or resource is None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.probe.applicability import opens_with_bearer_token
+from conformance.probe.applicability import opens_for_partner
 from conformance.probe.changes import changed_text, changing, read_behind
 from conformance.probe.not_verified import NotServed
 from conformance.probe.pages import COUNTED
@@ -51,13 +51,10 @@ def _is_in_parent(operation: Operation) -> bool:
 
 
 def _is_of_partner(operation: Operation) -> bool:
-    found, contract = _touched(operation), operation.contract
-    opens = opens_with_bearer_token(operation) or (
-        operation.needs_authentication and contract is not None and contract.key_place
-    )
+    found = _touched(operation)
     # A list shows what another partner's DELETE did: there is a requirement on that.
     is_listed = operation.method == "DELETE" and found and found.resource.list
-    return found is not None and bool(opens) and not is_listed
+    return found is not None and opens_for_partner(operation) and not is_listed
 
 
 @requirement(

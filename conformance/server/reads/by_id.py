@@ -11,7 +11,7 @@ from conformance.catalogue.mends import UNKNOWN_IDS, WHOLE_ID
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
-from conformance.probe.applicability import opens_with_bearer_token
+from conformance.probe.applicability import opens_for_partner
 from conformance.probe.not_verified import NotServed, refused_with
 from conformance.probe.pages import COUNTED
 from conformance.probe.parents import in_another_parent, parent_of
@@ -76,11 +76,7 @@ def _is_in_parent(operation: Operation) -> bool:
 
 def _is_of_partner(operation: Operation) -> bool:
     """The read opens with the token of a partner: a bearer token, or the API key in its place."""
-    contract = operation.contract
-    opens = opens_with_bearer_token(operation) or (
-        operation.needs_authentication and contract is not None and contract.key_place
-    )
-    return bool(opens) and reads(operation)
+    return opens_for_partner(operation) and reads(operation)
 
 
 @requirement(

@@ -15,7 +15,7 @@ from conformance.probe.applicability import takes_json
 from conformance.probe.bodies import date_fields, in_each_field
 from conformance.probe.probe import Probe
 from conformance.server.robustness.sabotage import fail_on_body, hang_up, never_end
-from conformance.server.robustness.survival import SAFETY, request_on_item, survive_bodies
+from conformance.server.robustness.survival import SAFETY, survive_bodies
 
 _WRONG_VALUES: Sequence[Any] = (None, True, 0, -1.5, "", [], {}, [[None]], {"": {}})
 _BROKEN_JSON = (b"", b"{", b'{"', b'{"name"', b'{"name":', b"[1,]", b"nul", b"NaN", b"'a'", b"{}{}")
@@ -194,7 +194,7 @@ def bad_bodies_get_documented_statuses(probe: Probe) -> None:
     odd = ("null", '"\\u0000"', '"\\ud800"', "[]", "1e400", "5")
     plain = json.dumps(probe.plain_body()).encode()
     bodies = [*_BROKEN_JSON, *in_each_field(probe, *odd), plain.replace(b'": "', b'": "\xff', 1)]
-    request = request_on_item(probe)
+    request = probe.request()
     for body in bodies:
         for answer in survive_bodies(probe, [body], plain=request):
             documented = probe.operation.allows(answer.status)

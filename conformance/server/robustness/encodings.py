@@ -12,7 +12,6 @@ from conformance.probe.probe import Probe
 from conformance.server.robustness.sabotage import fail_on_body, fail_on_header
 from conformance.server.robustness.survival import (
     SAFETY,
-    request_on_item,
     send_expecting_no_server_error,
     survive_bodies,
 )
@@ -83,7 +82,7 @@ def other_encodings(probe: Probe) -> None:
 )
 def media_types(probe: Probe) -> None:
     """A wrong, broken or missing Content-Type does not make the server fail."""
-    request = request_on_item(probe).without_header("Content-Type")
+    request = probe.request().without_header("Content-Type")
     headers = [((("Content-Type", one),) if one is not None else ()) for one in _MEDIA_TYPES]
     send_expecting_no_server_error(probe, [replace(request, headers=one) for one in headers])
 
@@ -101,7 +100,7 @@ def media_types(probe: Probe) -> None:
 )
 def content_encodings(probe: Probe) -> None:
     """A Content-Encoding that is unknown, or that the body has not, does not make it fail."""
-    request = request_on_item(probe)
+    request = probe.request()
     send_expecting_no_server_error(
         probe, [request.with_header("Content-Encoding", one) for one in _ENCODINGS]
     )

@@ -13,7 +13,6 @@ from conformance.probe.probe import Probe
 from conformance.server.robustness.sabotage import fail_on_body, fail_on_header
 from conformance.server.robustness.survival import (
     SAFETY,
-    request_on_item,
     request_with_empty_body,
     send_expecting_no_server_error,
     survive_bodies,
@@ -37,7 +36,7 @@ _LARGE, _HUGE = 100_000, 2_000_000
 )
 def deep_nesting(probe: Probe) -> None:
     """Lists and objects thousands of levels deep do not make the server fail."""
-    request = request_on_item(probe)
+    request = probe.request()
     for depth in _ABSURD_DEPTHS:
         lists, objects = "[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth
         fields = [f'{{"{name}": {lists}}}' for name in fields_of(probe.operation)]

@@ -7,15 +7,12 @@ request is answered.
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import JudgedExchange
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
-from conformance.probe.reads import id_of, make
 from conformance.probe.resources import expect_any_served
 from conformance.probe.violation import NO_SERVER_ERROR, Violation, unanswered
 from conformance.target.errors import TargetError
@@ -23,11 +20,8 @@ from conformance.target.exchange import (
     NO_ANSWER,
     Answer,
     Request,
-    UnsendableRequest,
-    path_to,
 )
 from dinie_contract.output import excerpt
-from openapi.reads import updated_by
 
 SAFETY = "safety: never a 5xx for anything a client sends"
 
@@ -95,31 +89,15 @@ def survive_bodies(
 ) -> list[Answer]:
     """As :func:`send_expecting_no_server_error`, for valid requests with other bodies.
 
-    They are those of ``plain``, else of :func:`request_on_item`. Every other one has an idempotency
-    key, where the operation takes them: what looks keys up reads bodies as well.
+    They are those of ``plain``, else of a plain request. Every other one has an idempotency key,
+    where the operation takes them: what looks keys up reads bodies as well.
     """
-    plain, takes_keys = plain or request_on_item(probe), accepts_idempotency_key(probe.operation)
+    plain, takes_keys = plain or probe.request(), accepts_idempotency_key(probe.operation)
     requests = (
         replace(plain.with_key(probe.new_key()) if takes_keys and number % 2 else plain, body=one)
         for number, one in enumerate(bodies)
     )
     return send_expecting_no_server_error(probe, requests, absurd=absurd)
-
-
-def request_on_item(probe: Probe) -> Request:
-    """A plain request; that of a PUT or PATCH is on an item made for it, where one can be made.
-
-    A server looks an item up first, and fails on what comes behind that only where there is one.
-    """
-    plain, read = probe.request(), updated_by(probe.operation)
-    if read is None:
-        return plain
-    with suppress(NotVerified, UnsendableRequest):
-        reading = probe.of(read.operation)
-        _, mark, query = plain.path.partition("?")
-        own = path_to("{}", id_of(reading, make(reading)))
-        return plain.at(f"{reading.path(own=own)}{mark}{query}")
-    return plain
 
 
 def request_with_empty_body(probe: Probe) -> Request:
