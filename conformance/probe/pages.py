@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from conformance.probe.not_verified import NotVerified
@@ -70,16 +71,21 @@ def items(operation: Operation, answer: Answer) -> list[JsonObject]:
 
 
 def pages(
-    probe: Probe, limit: int, after: Cursor | None = None, partner: int = 0, most: int | None = None
+    probe: Probe,
+    limit: int,
+    after: Cursor | None = None,
+    partner: int = 0,
+    most: int | None = None,
+    filters: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Page]:
-    """The pages of a list to its end, or so many as ``most``.
+    """The pages of a list to its end, or so many as ``most``; ``filters`` are in each query.
 
     Raises :class:`NotVerified` for a list of more than ``MOST_PAGES`` pages, whose end nobody
     knows, and :class:`Violation` for one that repeats itself.
     """
     repetition, first = Repetition(), list[str]()
     for _ in range(most or MOST_PAGES):
-        page = page_of(probe, query_for(probe, limit, after), partner)
+        page = page_of(probe, {**query_for(probe, limit, after), **filters}, partner)
         if is_first_again(probe.page_members, after, page.ids, first):
             after = page.next
             if after is None:

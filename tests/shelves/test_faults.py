@@ -12,6 +12,7 @@ from tests.shelves.serving import FILE, TOKENS, serving
 
 FOUND_BY: Mapping[Fault, str] = {
     Fault.LIST_OF_ALL: "reads.list-is-of-its-parent",
+    Fault.FILTER_IGNORED: "reads.list-is-filtered",
     Fault.READ_ANYWHERE: "reads.belongs-to-its-parent",
     Fault.CHANGED_ANYWHERE: "operations.belongs-to-its-parent",
     Fault.REMOVED_ANYWHERE: "operations.belongs-to-its-parent",
@@ -37,7 +38,7 @@ FOUND_BY: Mapping[Fault, str] = {
 """By the fault: the requirement that it breaks."""
 
 QUICK = {
-    Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVES_TWO,
+    Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVES_TWO, Fault.FILTER_IGNORED,
     Fault.KEY_NOT_ASKED_FOR, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
     Fault.SHELF_INVENTED, Fault.STALE_CHANGE_TAKEN, Fault.PATCH_EXTRA, Fault.FAILS_ON_PATCH,
     Fault.PATCH_REFUSED_AND_DONE,

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from conformance.catalogue.sabotage import Sabotage, on_requests, with_body
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -143,6 +143,16 @@ def _deleting_others() -> Tamper:
     return tamper
 
 
+_OF_PAGES = {"offset", "limit", "pageToken", "pageSize", "count"}
+
+
+def _without_filters(request: Request) -> Request:
+    path, _, query = request.path.partition("?")
+    kept = [(name, one) for name, one in parse_qsl(query) if name in _OF_PAGES]
+    return request.at(f"{path}?{urlencode(kept)}".rstrip("?"))
+
+
+OVERLOOK_FILTERS = on_requests("overlook filters", _without_filters)
 FIRST = _on_reads("show the first for each id", _first)
 FIRST_UNDER_ITS_ID = _on_reads("show the first with each id", _first_under_its_id)
 FIRST_ALONE = _on_reads("find the first alone", _first_alone)

@@ -76,6 +76,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "operations.unknown-id-is-404": ["replaceMerchant", "renameTerminal", "cancelPayment"],
         "operations.write-only-is-not-shown": [],
         "reads.belongs-to-its-parent": ["readPayment"],
+        "reads.list-is-filtered": [],
         "reads.list-is-of-its-parent": ["listPayments"],
         "reads.shows-what-was-made": each,
         "reads.unknown-id-is-404": each,

@@ -1,0 +1,52 @@
+"""Values of one member of an item: others than it has, as its schema allows them."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from conformance.probe.parameter_values import another_like
+from openapi.sample import FORMATS
+from openapi.schema import types_of
+
+_DAYS = (30, 31, 1, -1)
+"""The days from today of dates that rules of business mostly take."""
+
+TIMES = {"date", "date-time", "time"}
+"""The formats of texts that have an order."""
+
+
+def is_free_text(definition: Mapping[str, Any]) -> bool:
+    """Whether a member is a text of which there are as many as one wants, in no order."""
+    is_chosen = {"enum", "const"} & definition.keys() or definition.get("format") in TIMES
+    return "string" in types_of(definition) and not is_chosen
+
+
+def other_values(definition: Mapping[str, Any], value: object) -> Iterator[Any]:
+    """Plain values of a member beside the one that it has, which may be none.
+
+    Not each is valid: its schema has to be asked.
+    """
+    for one in _tried(definition, value):
+        if one is not None and one != value:
+            yield one
+
+
+def _tried(definition: Mapping[str, Any], value: object) -> Iterator[Any]:
+    types = types_of(definition)
+    if "enum" in definition:
+        yield from definition["enum"]
+    elif "boolean" in types:
+        yield from (True, False)
+    elif {"integer", "number"} & {*types}:
+        known = value if isinstance(value, int) and not isinstance(value, bool) else 1
+        yield from (known + 1, known - 1, definition.get("minimum"), definition.get("maximum"))
+    elif definition.get("format") in TIMES:
+        day = datetime.now(UTC).replace(microsecond=0)
+        for later in (day + timedelta(days=one) for one in _DAYS):
+            text = later.isoformat().replace("+00:00", "Z")
+            yield {"date": text[:10], "time": FORMATS["time"]}.get(definition["format"], text)
+    elif "string" in types:
+        yield secrets.token_hex(6)
+        yield secrets.token_hex(1)
+        yield another_like(value) if isinstance(value, str) else None
