@@ -68,8 +68,9 @@ def measured(name: str, command: Command, contract: Contract) -> Figures:
 def _answers(server: Server, contract: Contract) -> Iterator[bool]:
     """For each operation with a JSON answer, whether the server gives one by its schema."""
     generation = Generation(contract)
-    # Prism serves no base path of the contract's.
-    base = contract.base_path if server.name == "mock" else ""
+    # Prism serves the paths without those of the servers.
+    by_servers = server.name == "mock"
+    base = contract.base_path if by_servers else ""
     with httpx.Client(base_url=f"http://{HOST}:{server.port}", timeout=_SECONDS) as client:
         asked = 0
         for operation in contract.operations.values():
@@ -90,6 +91,8 @@ def _answers(server: Server, contract: Contract) -> Iterator[bool]:
             path = _path(operation, generation)
             if path is None:
                 continue
+            if not by_servers:
+                path = path.removeprefix(operation.prefix)
             asked += 1
             headers = {"Prefer": f"code={status}", "Accept": "application/json"}
             headers |= {
@@ -127,8 +130,8 @@ def _path(operation: Operation, generation: Generation) -> str | None:
                 value = generation.plain(one.schema)
             except (LookupError, BudgetSpentError, ContractError):
                 return None
-            path = path.replace(f"{{{one.name}}}", str(value))
-    return quote(path, safe="/:@!$&'()*+,;=~")
+            path = path.replace(f"{{{one.name}}}", quote(str(value), safe=""))
+    return path
 
 
 def reading_seconds(contract: Path) -> float:
@@ -151,7 +154,12 @@ def _small_seconds() -> float:
 
 
 @click.command()
-@click.argument("contracts", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument(
+    "contracts",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, resolve_path=True),
+)
 @click.option("--prism", default="prism", show_default=True, help="Prism's program, or its path.")
 def main(*, contracts: tuple[Path, ...], prism: str) -> None:
     """Serve each contract by the mock and by Prism. Exits 2 where nothing could be measured."""
