@@ -192,22 +192,41 @@ class _Assembly:
         for keyword in ("oneOf", "anyOf"):
             branches = definition.get(keyword)
             if branches:
-                ends = self._is_beyond(depth) and _NULL in branches
-                rest = {key: one for key, one in definition.items() if key != keyword}
-                at = self._branch % len(branches)
-                branch = _NULL if ends else branches[at]
-                made = self.value({"allOf": [rest, branch]}, depth + 1)
-                self._name(made, definition, branches, at)
-                if "discriminator" not in definition and (name := name_of(branch)):
-                    chooser = self._hierarchies.chooser_of(name, self._merged(branch))
-                    self._name(made, chooser, [branch])
-                if self._unlike and isinstance(made, dict):
-                    self._differ(made, branch, branches)
-                return made
+                return self._of_branches(definition, keyword, depth)
         made = self._simplest(definition, depth)
         if "not" in definition:
             tried = (made, *(varied(made, by) for by in range(1, _BRANCHES)))
             return next((one for one in tried if not self._accepts(definition["not"], one)), made)
+        return made
+
+    def _of_branches(self, definition: dict[str, Any], keyword: str, depth: int) -> Any:
+        """A value of one branch.
+
+        On a later try, of a ``oneOf``, it is the first value from that branch on that no other
+        branch accepts: one of many may accept whatever the others do.
+        """
+        branches = definition[keyword]
+        first = self._branch % len(branches)
+        made = self._of_branch(definition, keyword, first, depth)
+        if keyword == "oneOf" and self._branch:
+            for at in range(first + 1, first + len(branches)):
+                if sum(self._accepts(one, made) for one in branches) == 1:
+                    break
+                made = self._of_branch(definition, keyword, at % len(branches), depth)
+        return made
+
+    def _of_branch(self, definition: dict[str, Any], keyword: str, at: int, depth: int) -> Any:
+        branches = definition[keyword]
+        ends = self._is_beyond(depth) and _NULL in branches
+        rest = {key: one for key, one in definition.items() if key != keyword}
+        branch = _NULL if ends else branches[at]
+        made = self.value({"allOf": [rest, branch]}, depth + 1)
+        self._name(made, definition, branches, at)
+        if "discriminator" not in definition and (name := name_of(branch)):
+            chooser = self._hierarchies.chooser_of(name, self._merged(branch))
+            self._name(made, chooser, [branch])
+        if self._unlike and isinstance(made, dict):
+            self._differ(made, branch, branches)
         return made
 
     def _shown_values(self, definition: dict[str, Any]) -> Iterator[Any]:

@@ -29,6 +29,9 @@ SCHEMAS: dict[str, Any] = {
         **obj(a=text(), b=text()),
         "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
     },
+    "one of many, the last of which takes whatever the others take": {
+        "oneOf": [*(obj(name, **{name: text()}) for name in "abcdefg"), {"type": "object"}]
+    },
     "few members": {**obj(a=text(), b=text()), "minProperties": 1, "maxProperties": 1},
     "one optional member": {**obj("a", a=text(), b=text(), c=text()), "maxProperties": 2},
     "names by a pattern": {
