@@ -10,9 +10,9 @@ from openapi.errors import ContractError
 from openapi.item_members import (
     ItemPlace,
     Members,
+    body_of,
     id_text,
     item_place,
-    json_of,
     objects_in,
 )
 from openapi.item_paths import LAST_PARAMETER, shape_of
@@ -126,7 +126,7 @@ class Collection:
             *self.updates,
             *self.updates_in_body,
         ):
-            media_type = json_of(operation, operation.success_status)
+            media_type = body_of(operation, operation.success_status)
             schema = media_type.schema if media_type else None
             place = schema and self.place_in(schema.definition)
             if place:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openapi.item_members import ItemPlace, Members, json_of, member_at
+from openapi.item_members import ItemPlace, Members, body_of, member_at
 from openapi.names import Role, is_shown
 from openapi.operation import Operation
 from openapi.page_query import PageQuery, page_query
@@ -39,7 +39,7 @@ def item_list(operation: Operation, reader: Members, identity: str) -> ItemList 
 
     Where items do not show theirs, ``identity`` is empty, and any array of objects is the list.
     """
-    media_type = json_of(operation, operation.success_status)
+    media_type = body_of(operation, operation.success_status)
     if media_type is None or media_type.schema is None:
         return None
     definition = media_type.schema.definition

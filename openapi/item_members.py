@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from openapi.errors import ContractError
 from openapi.names import IDS, spelt
-from openapi.operation import MediaType, Operation, is_json
+from openapi.operation import MediaType, Operation, is_json, is_xml
 from openapi.references import merge_schemas
 from openapi.schema import is_read_only, types_of
 
@@ -18,12 +18,13 @@ _LEVELS = 4
 """How many levels of alternatives and of members are looked into."""
 
 
-def json_of(operation: Operation, status: int) -> MediaType | None:
-    """The JSON body that an operation documents for a status; None without any."""
+def body_of(operation: Operation, status: int) -> MediaType | None:
+    """The body that an operation documents for a status: JSON, else XML; None without any."""
     answer = operation.response(status)
     content = answer.content if answer else {}
     found = (one for name, one in content.items() if is_json(name) or name in _ANY_JSON)
-    return content.get("application/json") or next(found, None)
+    xml = (one for name, one in content.items() if is_xml(name))
+    return content.get("application/json") or next(found, None) or next(xml, None)
 
 
 _ANY_JSON = ("*/*", "application/*")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from openapi.item_members import Members, called_id, id_member, json_of, objects_in, singular
+from openapi.item_members import Members, body_of, called_id, id_member, objects_in, singular
 from openapi.item_paths import are_alike
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation
@@ -71,7 +71,7 @@ class SameItems:
         return bool(asked) and asked <= ids
 
     def objects(self, operation: Operation, noun: str) -> Sequence[Mapping[str, Mapping[str, Any]]]:
-        media_type = json_of(operation, operation.success_status)
+        media_type = body_of(operation, operation.success_status)
         schema = media_type.schema if media_type else None
         found = objects_in(self._reader, schema.definition, noun) if schema else ()
         return [members for _, members in found]
@@ -82,7 +82,7 @@ class SameItems:
         One that asks for the id of such an item adds what is there.
         """
         noun = create.path.rpartition("/")[2]
-        media_type = json_of(pages, pages.success_status)
+        media_type = body_of(pages, pages.success_status)
         schema = media_type.schema if media_type else None
         items = self._items(schema.definition) if schema else None
         shown = self._reader.of(items).keys() if items is not None else frozenset()
@@ -125,7 +125,7 @@ class SameItems:
 
 def component(operation: Operation) -> str | None:
     """The named schema that an operation answers with; None where it has no name."""
-    media_type = json_of(operation, operation.success_status)
+    media_type = body_of(operation, operation.success_status)
     schema = media_type.schema if media_type else None
     pointer = schema.pointer if schema else ""
     return pointer if pointer.startswith("#/components/schemas/") else None

@@ -32,7 +32,7 @@ def xml_text(value: Any, schema: Schema, resolve: Callable[[Any], Any]) -> str:
     """A value as an XML document; ``resolve`` resolves a schema that is a reference."""
     writer = _Writer(resolve)
     definition = writer.definition(schema.definition, value)
-    name = _component_name(schema.pointer) or definition.get("title", "root")
+    name = component_name(schema.pointer) or definition.get("title", "root")
     if not isinstance(value, list):
         parts = writer.element(definition, name, value, {})
         return _DECLARATION + "".join(parts)
@@ -40,12 +40,12 @@ def xml_text(value: Any, schema: Schema, resolve: Callable[[Any], Any]) -> str:
     item = definition.get("items", {})
     item = item if isinstance(item, dict) else {}
     item_name = last_step(item["$ref"]) if "$ref" in item else "item"
-    name = _xml_of(definition).get("name", name)
-    with_items = {**definition, "xml": {**_xml_of(definition), "wrapped": True, "name": name}}
+    name = xml_of(definition).get("name", name)
+    with_items = {**definition, "xml": {**xml_of(definition), "wrapped": True, "name": name}}
     return _DECLARATION + "".join(writer.array(with_items, name, value, {}, item_name))
 
 
-def _component_name(pointer: str) -> str | None:
+def component_name(pointer: str) -> str | None:
     """The name of a schema that has one."""
     is_named = _COMPONENT.fullmatch(pointer)
     return _EXTENSION.sub("", last_step(last_step(pointer))) if is_named else None
@@ -83,7 +83,7 @@ class _Writer:
             if branches:
                 rest = {key: one for key, one in merged.items() if key != keyword}
                 read = [self._branch(rest, one, value) for one in branches]
-                merged = max(read, key=lambda one: _suits(one, value))
+                merged = max(read, key=lambda one: suits(one, value))
         return merged
 
     def _branch(self, rest: dict[str, Any], branch: Any, value: Any) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class _Writer:
         self, definition: Mapping[str, Any], name: str, value: Any, scope: dict[str, str]
     ) -> Iterator[str]:
         """The element of a value that is no array."""
-        tag = _tag(_xml_of(definition), name, scope)
+        tag = _tag(xml_of(definition), name, scope)
         if not isinstance(value, dict):
             text = _text(value)
             yield f"<{tag.name}{tag.attributes}>{text}</{tag.name}>" if text else _empty(tag)
@@ -104,7 +104,7 @@ class _Writer:
         attributes, content = tag.attributes, list[str]()
         for key, one in value.items():
             member = self.definition(self._member(definition, key), one)
-            xml = _xml_of(member)
+            xml = xml_of(member)
             if xml.get("attribute") is True and not isinstance(one, dict | list):
                 if one is not None:
                     # A default namespace is none of an attribute's.
@@ -135,7 +135,7 @@ class _Writer:
 
         ``item_name`` is that of the items where their schema has none.
         """
-        xml = _xml_of(definition)
+        xml = xml_of(definition)
         is_wrapped = xml.get("wrapped") is True
         tag = _tag(xml, name, scope)
         if is_wrapped:
@@ -157,13 +157,14 @@ class _Writer:
         return properties[name] if name in properties else definition.get("additionalProperties")
 
 
-def _xml_of(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+def xml_of(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The ``xml`` object of a schema; empty where it has none."""
     xml = definition.get("xml")
     return xml if isinstance(xml, dict) else {}
 
 
 def _tag(xml: Mapping[str, Any], name: str, scope: dict[str, str]) -> _Tag:
-    name = _name(str(xml.get("name") or name))
+    name = element_name(str(xml.get("name") or name))
     prefix, namespace = xml.get("prefix"), xml.get("namespace")
     inner, attributes = dict(scope), ""
     if namespace and inner.get(prefix or "") != namespace:
@@ -177,7 +178,7 @@ def _empty(tag: _Tag) -> str:
     return f"<{tag.name}{tag.attributes}/>"
 
 
-def _name(text: str) -> str:
+def element_name(text: str) -> str:
     """A name of an element, with other characters for those that no name has."""
     name = _NO_NAME.sub("_", text)
     return name if _NAME_START.match(name) else f"_{name}"
@@ -190,7 +191,7 @@ def _text(value: Any) -> str:
     return _FORBIDDEN.sub("\ufffd", text).translate(_ESCAPED)
 
 
-def _suits(definition: Mapping[str, Any], value: Any) -> int:
+def suits(definition: Mapping[str, Any], value: Any) -> int:
     """How well a schema suits a value: the members that it knows, and that are as it has them."""
     if not isinstance(value, dict):
         kind = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array"}

@@ -8,7 +8,7 @@ from typing import Any
 from mock_server.documented.made_values import instant, timestamps
 from mock_server.operations.item_answers import Documented, Item, ItemAnswers, fitting_members
 from openapi.collection import Collection
-from openapi.item_members import ItemPlace, item_place, json_of
+from openapi.item_members import ItemPlace, body_of, item_place
 from openapi.names import spelt
 from openapi.operation import Operation
 from openapi.schema import types_of
@@ -56,7 +56,7 @@ class ItemAction:
     @cached_property
     def place(self) -> ItemPlace | None:
         """Where the answer has the item; None where it is of something else."""
-        media_type = json_of(self._operation, self._operation.success_status)
+        media_type = body_of(self._operation, self._operation.success_status)
         schema = media_type.schema if media_type else None
         own = self._collection
         if schema is None:
@@ -91,7 +91,7 @@ class ItemAction:
         made: Item = {}
         for documented, place in self._answers.shapes(self._collection):
             made |= place.item(documented.body) or {}
-        media_type = json_of(self._operation, self._operation.success_status)
+        media_type = body_of(self._operation, self._operation.success_status)
         has_example = bool(media_type and media_type.examples)
         chosen = self._collection.request_members(self._collection.create)
         members = self.place.members.items() if self.place else ()

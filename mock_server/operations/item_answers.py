@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_server.documented.answers import DocumentedAnswers
+from mock_server.documented.xml_reading import parse_xml, read_xml
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Problem, Response
 from openapi.collection import Collection
-from openapi.item_members import ItemPlace, Members, json_of
-from openapi.operation import Operation, is_json
+from openapi.item_members import ItemPlace, Members, body_of
+from openapi.operation import Operation, is_json, is_xml
 from openapi.resource import says_ended
 from openapi.schema import Schema, types_of
 
@@ -24,7 +25,10 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """The documented answer of an operation for a status; ``body`` is None where it has no JSON."""
+    """The documented answer of an operation for a status, and the value of its body.
+
+    ``body`` is None where that is neither JSON nor XML.
+    """
 
     response: Response
     body: Any
@@ -58,11 +62,17 @@ class ItemAnswers:
         found = self._documented.get((operation, status))
         if found is None:
             response = self._answers.response(operation, status)
-            media_type = json_of(operation, status)
-            body = None
-            if response.body and response.media_type and is_json(response.media_type):
+            media_type = body_of(operation, status)
+            schema, body = media_type.schema if media_type else None, None
+            if response.body and is_json(response.media_type or ""):
                 body = read_json(response.body)
-            found = Documented(response, body, media_type.schema if media_type else None)
+            elif response.body and schema and is_xml(response.media_type or ""):
+                body = read_xml(parse_xml(response.body), schema)[0]
+                if body is not None:
+                    # It is written as XML again on its way out.
+                    content = write_json(body)
+                    response = replace(response, body=content, media_type="application/json")
+            found = Documented(response, body, schema)
             self._documented[operation, status] = found
         return found
 
@@ -70,7 +80,7 @@ class ItemAnswers:
         """The bodies that are documented, the first of them as it is answered."""
         documented = self.documented(operation, status)
         yield documented.body
-        media_type = json_of(operation, status)
+        media_type = body_of(operation, status)
         for example in media_type.examples if media_type else ():
             if example != documented.body and documented.accepts(example):
                 yield example
@@ -80,7 +90,7 @@ class ItemAnswers:
         if collection not in self._invented:
             found: set[str] = set()
             for operation, place in collection.shown.items():
-                media_type = json_of(operation, operation.success_status)
+                media_type = body_of(operation, operation.success_status)
                 if media_type is None or media_type.schema is None or media_type.examples:
                     continue
                 definition: Any = media_type.schema.definition
@@ -146,7 +156,7 @@ class ItemAnswers:
     def kind(self, collection: Collection) -> str | None:
         """The member that says of which kind an item is; None where there is one kind."""
         for operation, place in collection.shown.items():
-            media_type = json_of(operation, operation.success_status)
+            media_type = body_of(operation, operation.success_status)
             if media_type and media_type.schema:
                 definition: Any = media_type.schema.definition
                 for name in place.path:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from mock_server.documented.xml_reading import parse_xml, read_xml
 from mock_server.exchange import exact_json
 from mock_server.exchange.exchange import MAX_BODY_BYTES, Exchange
 from mock_server.exchange.problems import Problem, ProblemType
@@ -17,7 +18,6 @@ from mock_server.pipeline.codings import (
     decoded,
 )
 from mock_server.pipeline.forms import multipart_fields, urlencoded_fields
-from mock_server.pipeline.xml_bodies import check_xml
 from openapi.field_errors import FieldError
 from openapi.forms import Part, read_form
 from openapi.operation import MediaType, RequestBody, essence, is_xml
@@ -88,7 +88,7 @@ def parse_other(
 ) -> tuple[Any, list[FieldError]]:
     """The value of a body other than JSON, by its media type, and what is wrong with it.
 
-    XML is taken as it is, and so is whatever else is no text by its schema.
+    A body that is neither a form nor XML, and no text by its schema, is taken as it is.
     """
     outline = media_type.schema.outline if media_type.schema else {}
     try:
@@ -99,11 +99,12 @@ def parse_other(
             parts = multipart_fields(exchange.body, exchange.header(b"content-type") or "")
             return _read_fields(parts, outline, media_type)
         if is_xml(name):
-            check_xml(exchange.body, MAX_NESTING)
-            return None, []
+            root = parse_xml(exchange.body, MAX_NESTING)
     except ValueError as error:
         kind, reason = _KINDS.get(name, "XML"), f": {error}" if is_xml(name) else ""
         raise _malformed(f"The body is not {kind}{reason}.") from None
+    if is_xml(name):
+        return read_xml(root, media_type.schema) if media_type.schema else (None, [])
     types = types_of(outline)
     if types and "string" not in types and not name.startswith("text/"):
         return None, []
@@ -132,7 +133,7 @@ def _read_fields(
     errors = [*form.errors]
     for part in form.documents:
         try:
-            check_xml(part.text.encode(), MAX_NESTING)
+            parse_xml(part.text.encode(), MAX_NESTING)
         except ValueError as error:
             errors.append(FieldError(part.name, f"must be XML: {error}", "invalid_format"))
     judged = {one.param for one in errors} | {part.name for part in form.documents}

@@ -140,17 +140,33 @@ LAUGHS = (
     [
         b"<item><name>Ada</name></item>",
         b"<other/>",
-        b"<?xml version='1.0' encoding='ISO-8859-1'?><item>\xe9</item>",
-        "<?xml version='1.0' encoding='UTF-16'?><item>é</item>".encode("utf-16"),
-        b"<!DOCTYPE item><item/>",
+        b"<?xml version='1.0' encoding='ISO-8859-1'?><item><name>\xe9</name></item>",
+        "<?xml version='1.0' encoding='UTF-16'?><item><name>é</name></item>".encode("utf-16"),
+        b"<!DOCTYPE item><item><name/><qty> +7 </qty></item>",
         b"<x:a xmlns:x='urn:x'><![CDATA[<]]></x:a>",
+        b"<x:item><x:name>a prefix without a namespace</x:name></x:item>",
     ],
 )
 @pytest.mark.parametrize("name", ["application/xml", "application/xml; charset=utf-8"])
-def test_xml_is_taken_as_it_is(client: Client, body: bytes, name: str) -> None:
+def test_sound_xml_is_accepted(client: Client, body: bytes, name: str) -> None:
     response = client.post("/item", content=body, headers={"Content-Type": name})
 
     assert response.status_code == 200, response.text
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"<item/>", ["name"]),
+        (b"<Item><name>x</name><qty>many</qty></Item>", ["qty"]),
+        (b"<item><qty>2147483648</qty></item>", ["name", "qty"]),
+        (b"<item><name>x</name><name>y</name></item>", ["name"]),
+    ],
+)
+def test_xml_is_validated_by_its_schema(client: Client, body: bytes, found: list[str]) -> None:
+    response = client.post("/item", content=body, headers=XML)
+
+    assert sorted(params(response, 400)) == found
 
 
 @pytest.mark.parametrize(
