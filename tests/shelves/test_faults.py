@@ -22,6 +22,9 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.LENT_BY_ANYBODY: "operations.belongs-to-its-partner",
     Fault.REMOVES_TWO: "revocation.leaves-others-alone",
     Fault.KEY_NOT_ASKED_FOR: "operations.required-headers-are-asked-for",
+    Fault.ANY_TYPE_TAKEN: "operations.other-media-type-is-refused",
+    Fault.ANY_TYPE_MADE: "operations.other-media-type-is-refused",
+    Fault.PUT_MERGES: "operations.put-replaces-the-rest",
     Fault.PATCH_REPLACES: "operations.patch-keeps-the-rest",
     Fault.CHOSEN_BY_CLIENT: "validation.client-does-not-choose-server-fields",
     Fault.SHELF_INVENTED: "operations.parent-must-be-there",
@@ -41,7 +44,7 @@ QUICK = {
     Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVES_TWO, Fault.FILTER_IGNORED,
     Fault.KEY_NOT_ASKED_FOR, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
     Fault.SHELF_INVENTED, Fault.STALE_CHANGE_TAKEN, Fault.PATCH_EXTRA, Fault.FAILS_ON_PATCH,
-    Fault.PATCH_REFUSED_AND_DONE,
+    Fault.PATCH_REFUSED_AND_DONE, Fault.ANY_TYPE_TAKEN,
 }  # fmt: skip
 """Faults that are tried without --thorough, too: no two of a kind."""
 

@@ -1,17 +1,31 @@
 """Requirements on the operations that change an item by its id: PUT, PATCH and actions."""
 
+import json
+from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
+from itertools import islice
+from typing import Any
 
 from conformance.catalogue.mends import UNKNOWN_IDS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
-from conformance.probe.changes import changed_read, changed_text, changing, read_behind
+from conformance.probe.changes import (
+    changed_place,
+    changed_read,
+    changed_text,
+    changed_type,
+    changing,
+    read_behind,
+)
+from conformance.probe.member_values import other_values
 from conformance.probe.not_verified import NotServed, refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
     BY_ID,
+    is_same,
     is_shown,
     item_in,
     looks,
@@ -23,14 +37,24 @@ from conformance.probe.reads import (
 )
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
-from conformance.server.operations.sabotage import CHANGE_NOTHING, CHANGE_SOMETHING, FORGET_THE_REST
+from conformance.server.operations.sabotage import (
+    CHANGE_NOTHING,
+    CHANGE_SOMETHING,
+    FORGET_THE_REST,
+    MERGE_PUTS,
+)
 from conformance.server.operations.usual import make_changed, served
-from conformance.target.exchange import Answer
+from conformance.target.exchange import Answer, Request
+from conformance.target.members import JsonObject
 from openapi.operation import Operation
-from openapi.reads import refuses_unknown
+from openapi.reads import changes, refuses_unknown
+from openapi.schema import is_read_only
 
 _AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
 """The documented successes after which a change is there."""
+
+_VALUES = 2
+"""So many values of a member show whether a PUT keeps what it leaves out."""
 
 
 def _changes_text(operation: Operation) -> bool:
@@ -117,3 +141,84 @@ def patch_keeps_the_rest(probe: Probe) -> None:
         seen = Values(f"/{name}", after.get(name, Lack.ABSENT), before[name])
         kept = after.get(name) is not None
         probe.expect(kept, f"the {name} that the PATCH did not have", "none", seen)
+
+
+def _left_out(operation: Operation) -> list[str]:
+    """The members that a PUT may leave out, that the read shows, and that have no default."""
+    known, place, taken = read_behind(operation), changed_place(operation), changed_type(operation)
+    if known is None or known.shown is None or place is None or taken is None or not taken.schema:
+        return []
+    if operation.method != "PUT" or operation.success_status not in _AT_ONCE:
+        return []
+    errors = taken.schema.errors(place.body({}, {}))
+    required = {one.param for one in errors if one.code == "missing_required_field"}
+    return [
+        name
+        for name, one in place.members.items()
+        if ".".join((*place.path, name)) not in required
+        and name in known.shown.members
+        and name != known.id
+        and not (changes(name) or is_read_only(one))
+        and not {"default", "const"} & {*one, *known.shown.members[name]}
+    ]
+
+
+@requirement(
+    "operations.put-replaces-the-rest",
+    Level.SHOULD,
+    "RFC 9110 section 9.3.4: a PUT replaces the state of an item",
+    lambda operation: bool(_left_out(operation)),
+    mend="Replace the whole item by what a PUT has: what it leaves out is gone, or as by default.",
+)
+@catches(MERGE_PUTS)
+def put_replaces_the_rest(probe: Probe) -> None:
+    """After a PUT the read does not show what was stored before, and what the PUT leaves out."""
+    made = make_changed(probe)
+    request = changing(probe, made)
+    judged = 0
+    for name in _left_out(probe.operation):
+        kept = [*_kept(probe, made, request, name)]
+        judged += bool(kept)
+        if len(kept) == _VALUES and all(kept):
+            seen = Values(f"/{name}", Lack.HIDDEN, Lack.ABSENT)
+            raise Violation(f"no {name} that the PUT left out", "the one before it", values=[seen])
+    if not judged:
+        raise NotServed("a PUT sets no member that the contract lets it leave out")
+
+
+def _kept(probe: Probe, made: Answer, request: Request, name: str) -> Iterator[bool]:
+    """Whether a PUT without a member keeps each value that a PUT before it has set.
+
+    One value may be that of a new item, or be there for good once it is set.
+    """
+    taken, place = changed_type(probe.operation), changed_place(probe.operation)
+    if taken is None or taken.schema is None or place is None:
+        return
+    body = json.loads(request.body)
+    item = place.item(body) or {}
+    rest = place.body(body, {key: one for key, one in item.items() if key != name})
+    bodies = ((value, place.body(body, {**item, name: value}))
+              for value in other_values(place.members[name], item.get(name)))  # fmt: skip
+    valid = ((value, one) for value, one in bodies if taken.schema.is_valid(one))
+    if not taken.schema.is_valid(rest):
+        return
+    for value, one in islice(valid, _VALUES):
+        is_set = _put(probe, request, one) and _shows(probe, made, name, value)
+        if not is_set or not _put(probe, request, rest):
+            return
+        yield not any(not _shows_now(probe, made, name, value) for _ in looks(probe))
+
+
+def _put(probe: Probe, request: Request, body: object) -> bool:
+    sent = replace(request, body=json.dumps(body).encode())
+    return answer_to(probe, probe.anew(sent)).status in _AT_ONCE
+
+
+def _shows(probe: Probe, made: Answer, name: str, value: Any) -> bool:
+    return any(_shows_now(probe, made, name, value) for _ in looks(probe))
+
+
+def _shows_now(probe: Probe, made: Answer, name: str, value: Any) -> bool:
+    reading, read = probe.of(changed_read(probe).operation), changed_read(probe)
+    item: JsonObject = item_in(read.shown, answer_to(reading, request_for(reading, made))) or {}
+    return name in item and is_same(value, item[name])

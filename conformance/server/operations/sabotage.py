@@ -158,6 +158,35 @@ def _forgetting_the_rest() -> Tamper:
     return tamper
 
 
+def _taking_any_type() -> Tamper:
+    """A body is read as one of the media type that the last one had that was taken."""
+    known: dict[str, str] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        given = dict(request.headers).get("Content-Type", "")
+        if answer.is_success and given:
+            known[request.method] = given
+        if answer.status != HTTPStatus.UNSUPPORTED_MEDIA_TYPE or request.method not in known:
+            return answer
+        return forward(request.with_header("Content-Type", known[request.method]))
+
+    return tamper
+
+
+def _merging() -> Tamper:
+    """A PUT keeps what it leaves out."""
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if request.method != "PUT":
+            return forward(request)
+        before = forward(replace(request, method="GET", body=b"").without_header("content-type"))
+        merged = {**(before.json_object() or {}), **request.members}
+        return forward(replace(request, body=json.dumps(merged).encode()))
+
+    return tamper
+
+
 def _showing_all() -> Tamper:
     """Each item is shown with all that a creation has sent."""
     sent: JsonObject = {}
@@ -178,6 +207,8 @@ def _showing_all() -> Tamper:
 
 IGNORE_IF_MATCH = on_requests("ignore If-Match", lambda one: one.without_header("If-Match"))
 SHOW_ALL = Sabotage("show all that was sent", _showing_all)
+ANY_MEDIA_TYPE = Sabotage("take any media type", _taking_any_type)
+MERGE_PUTS = Sabotage("merge a PUT", _merging)
 FORGET_THE_REST = Sabotage("forget what a PATCH has not", _forgetting_the_rest)
 NO_KEY_NEEDED = on_requests("make up a key that lacks", _adding_key)
 TAKE_WRONG_DATA = Sabotage("take any data", _taking_wrong_data)

@@ -69,7 +69,9 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "operations.wrong-data-is-refused": [
             "openMerchant", "replaceMerchant", "pairTerminal", "renameTerminal", "takePayment",
         ],
+        "operations.other-media-type-is-refused": [],
         "operations.patch-keeps-the-rest": [],
+        "operations.put-replaces-the-rest": [],
         "operations.required-headers-are-asked-for": [],
         "operations.required-headers-are-there": ["openMerchant"],
         "operations.stale-change-is-refused": [],
