@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -239,10 +239,12 @@ class Contract:
 
     def takes_bearer_token(self, operation: Operation) -> bool:
         """Whether a bearer token opens an operation by itself, or each alternative asks for one."""
-        given, is_bearer = operation.security, self._is_bearer
-        is_enough = any(all(map(is_bearer, one)) for one in given)
-        is_asked = all(any(map(is_bearer, one)) for one in given)
-        return operation.needs_authentication and (is_enough or is_asked)
+        return operation.needs_authentication and self._is_opened_by_bearer(operation)
+
+    def _is_opened_by_bearer(self, operation: Operation) -> bool:
+        given = [one for one in operation.security if one]
+        is_enough = any(all(map(self._is_bearer, one)) for one in given)
+        return is_enough or all(any(map(self._is_bearer, one)) for one in given)
 
     def challenges_for_bearer(self, operation: Operation) -> bool:
         """Whether no challenge but that for a bearer token can be meant: other schemes have one."""
@@ -277,8 +279,22 @@ class Contract:
         names = [name for one in needs for requirement in one.security for name in requirement]
         if any(map(self._is_bearer, names)):
             return ""
-        places = map(self._place_of, names)
-        return next((one for one in places if re.fullmatch(KEY_PLACE, one)), "")
+        return next(self._places_of(names), "")
+
+    def token_place(self, operation: Operation) -> str:
+        """Where an operation has its token by its own schemes, as in :attr:`key_place`.
+
+        What has none, or issues tokens, has the place of the contract's others.
+        """
+        if self._is_opened_by_bearer(operation) or issues_tokens(operation):
+            return self.key_place
+        alone_first = sorted(operation.security, key=len)
+        names = [name for requirement in alone_first for name in requirement]
+        return next(self._places_of(names), self.key_place)
+
+    def _places_of(self, names: Iterable[str]) -> Iterator[str]:
+        """The places of the credentials by these schemes that are no bearer tokens."""
+        return (one for one in map(self._place_of, names) if re.fullmatch(KEY_PLACE, one))
 
     def _place_of(self, name: str) -> str:
         scheme = self.security_schemes[name]
@@ -288,12 +304,13 @@ class Contract:
         return f"{scheme.get('in')} {scheme.get('name')}" if scheme["type"] == "apiKey" else ""
 
     def takes_key(self, operation: Operation) -> bool:
-        """Whether each security requirement of an operation asks for what is at the key's place."""
+        """Whether each security requirement of an operation asks for what is at its own place."""
+        place = self.token_place(operation)
         return (
-            bool(self.key_place)
+            bool(place)
             and operation.needs_authentication
             and all(
-                any(self._place_of(name) == self.key_place for name in requirement)
+                any(self._place_of(name) == place for name in requirement)
                 for requirement in operation.security
             )
         )

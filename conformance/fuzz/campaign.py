@@ -34,7 +34,7 @@ from conformance.server import judges
 from conformance.target.clean_up import revoke_all
 from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
 from conformance.target.threads import Threads
 from openapi.contract import Contract
 
@@ -284,7 +284,12 @@ class Campaign:
             return
         operation = self.record.contract.operations[result.operation]
         finding = _finding(
-            turn, outcome, requirement, requirement.level_on(operation), self.record.contract
+            turn,
+            outcome,
+            requirement,
+            requirement.level_on(operation),
+            self.record.contract,
+            self.target.settings,
         )
         # Another worker may have published it just now, and be shrinking it.
         self._sharing.receive(at_once=finding.key not in findings)
@@ -352,7 +357,12 @@ class Campaign:
 
 
 def _finding(
-    turn: Turn, outcome: CheckOutcome, requirement: Requirement, level: Level, contract: Contract
+    turn: Turn,
+    outcome: CheckOutcome,
+    requirement: Requirement,
+    level: Level,
+    contract: Contract,
+    settings: TargetSettings,
 ) -> Finding:
     """The finding of a failed check. ``requirement`` is the one that is broken."""
     result, budget = outcome.result, turn.budget
@@ -369,7 +379,7 @@ def _finding(
         effort={"times": budget.times, "steps": budget.steps, "keys": budget.keys},
         first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
         examples={name: base64.b64encode(one).decode() for name, one in outcome.examples.items()},
-        steps=tuple(steps_of(outcome.exchanges, contract.key_place)),
+        steps=tuple(steps_of(outcome.exchanges, settings)),
         curl=result.reproduce,
         passed=turn.before,
         evidence=result.evidence,

@@ -40,14 +40,15 @@ def opens_with_token(operation: Operation) -> bool:
 
 def opens_for_partner(operation: Operation) -> bool:
     """The operation opens with a partner's token: a bearer token, or the API key in its place."""
-    has_key = operation.contract is not None and bool(operation.contract.key_place)
+    contract = operation.contract
+    has_key = contract is not None and bool(contract.token_place(operation))
     return opens_with_bearer_token(operation) or (operation.needs_authentication and has_key)
 
 
 def opens_by_scheme(operation: Operation) -> bool:
     """The operation cannot be used without a bearer token, or user and password of HTTP Basic."""
     contract = operation.contract
-    is_basic = bool(contract and contract.key_place.startswith("basic"))
+    is_basic = bool(contract and contract.token_place(operation).startswith("basic"))
     return opens_with_bearer_token(operation) or (is_basic and opens_with_token(operation))
 
 

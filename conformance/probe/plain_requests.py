@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.new_values import with_new_values
-from conformance.probe.not_verified import NotServed
+from conformance.probe.not_verified import NotAsked, NotServed
 from conformance.probe.parameter_values import plain_query, plain_value, unknown_value
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.taken_bodies import varied, with_references
@@ -79,10 +79,24 @@ class PlainRequests(ABC):
         other.recording = self.recording
         return other
 
+    @property
+    def token_place(self) -> str:
+        """Where the operation has its token by its own schemes."""
+        return self.contract.token_place(self.operation)
+
     def request(
         self, partner: int | None = 0, query: Mapping[str, object] = MappingProxyType({})
     ) -> Request:
-        """A valid request for the operation: plain data, marked as test data."""
+        """A valid request for the operation: plain data, marked as test data.
+
+        Nothing is verified without the token that the operation wants.
+        """
+        access = self.target.access[partner or 0 :]
+        if partner is not None and access and self.token_place in access[0].refused_places:
+            raise NotAsked(
+                f"{self.operation.id} has a token of its own in {self.token_place}: that of the"
+                " other operations is refused there"
+            )
         required = [one for one in self.operation.parameters if one.required]
         asked: dict[str, object] = {}
         for one in required:
@@ -93,7 +107,7 @@ class PlainRequests(ABC):
             self.operation.method, f"{path}?{query_with(asked)}" if asked else path,
             tuple((one.name, str(plain_value(one))) for one in required
                   if one.location == "header" and one.name != self.operation.key_header),
-            partner=partner, key_header=self.operation.key_header,
+            partner=partner, key_header=self.operation.key_header, token_place=self.token_place,
         )  # fmt: skip
         if self.operation.requires_idempotency_key:
             request = request.with_key(self.new_key())

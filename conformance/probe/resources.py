@@ -82,7 +82,7 @@ def _expect_no_rule(probe: Probe, answer: Answer) -> None:
     """
     body = probe.operation.object_body
     is_made_up = body is not None and not any(body.examples)
-    if is_made_up and answer.status in _OF_RULES and has_rules(probe.plain_body()):
+    if is_made_up and answer.status in _OF_RULES and has_rules(probe.operation, probe.plain_body()):
         raise NotVerified(
             f"{probe.operation.id} answered {answer.status} to a body made by its schema: it may"
             " have rules on dates, or on what is referred to; give an example of what it takes"

@@ -17,6 +17,7 @@ from openapi.contract import Contract
 from openapi.item_members import Members
 from openapi.operation import Operation
 from openapi.resource import Resource
+from openapi.sample import sample_of
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?")
 """A date or a date-time as a text."""
@@ -33,17 +34,46 @@ _NUMBERS = 10_000
 _MOST_TRIED = 16
 """So many bodies are tried at the most before none is known that is taken."""
 
-_NAMED_BY = re.compile(r"(?:[_-]?(?:id|uuid|code|ref))$", re.IGNORECASE)
+_NAMED_BY = re.compile(r"(?:[_-]?(?:id|uuid|code|ref)s?)$", re.IGNORECASE)
 
 
 def tried_bodies(contract: Contract, operation: Operation, body: object) -> Iterator[TakenBody]:
     """Bodies to try in the place of one that was refused, the likeliest to be taken first."""
+    fuller = with_items(operation, body)
+    ways = [[*_ways(contract, operation, one)] for one in (body, fuller)]
+    if fuller == body:
+        ways[1:] = []
+    elif not ways[1]:
+        ways[1] = [TakenBody(fuller)]
+    by_turns = itertools.chain.from_iterable(itertools.zip_longest(*ways))
+    return itertools.islice(filter(None, by_turns), _MOST_TRIED)
+
+
+def _ways(contract: Contract, operation: Operation, body: object) -> Iterator[TakenBody]:
+    """A body with what it refers to, and with other dates, where it has any."""
     references = references_in(contract, operation, body)
     known = {name: one.create.id for name, one in references.items()}
-    found = [TakenBody(body, known)] if known else []
     dates = sum(1 for _ in _dates_in(body))
-    found += [TakenBody(_dated(body, days), known) for days in _days_of(dates)] if dates else []
-    return itertools.islice(found, _MOST_TRIED)
+    if known:
+        yield TakenBody(body, known)
+    for days in _days_of(dates) if dates else ():
+        yield TakenBody(_dated(body, days), known)
+
+
+def with_items(operation: Operation, body: object) -> object:
+    """A body with an item in each array that it has empty, or that it leaves out.
+
+    It is the body itself where that is not valid: a contract that has nothing against an order of
+    nothing may be of a server that has.
+    """
+    media_type = operation.object_body
+    schema = media_type.schema if media_type else None
+    full = sample_of(schema, is_full=True) if schema else None
+    if schema is None or not isinstance(body, dict) or not isinstance(full, dict):
+        return body
+    items = {name: one for name, one in full.items() if isinstance(one, list) and one}
+    fuller = {**body, **{name: one for name, one in items.items() if not body.get(name)}}
+    return fuller if schema.is_valid(fuller) else body
 
 
 def _days_of(count: int) -> Iterator[list[int]]:
@@ -61,13 +91,17 @@ def _days_of(count: int) -> Iterator[list[int]]:
         yield [_SOON if place == odd else place - _SOON for place in places]
 
 
-def has_rules(body: object) -> bool:
+def has_rules(operation: Operation, body: object) -> bool:
     """Whether a body has a member that rules of business are often on: a date, or a reference."""
+    body = with_items(operation, body)
     return next(_dates_in(body), None) is not None or bool(_references(body))
 
 
 def references_in(contract: Contract, operation: Operation, body: object) -> dict[str, Resource]:
-    """The members of a body that name another resource of the contract, which is made by itself."""
+    """The members of a body that name another resource of the contract, which is made by itself.
+
+    Such a member may be in an item of an array, or an array of names: ``product_ids``.
+    """
     found: dict[str, Resource] = {}
     for name in _references(body):
         stem = _plain(_NAMED_BY.sub("", name))
@@ -81,7 +115,12 @@ def references_in(contract: Contract, operation: Operation, body: object) -> dic
 
 def _references(body: object) -> set[str]:
     return {name for name, value in _members_in(body)
-            if _NAMED_BY.search(name) and isinstance(value, str | int)}  # fmt: skip
+            if _NAMED_BY.search(name) and all(isinstance(one, str | int) for one in _each(value))
+            }  # fmt: skip
+
+
+def _each(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _plain(name: str) -> str:
@@ -120,7 +159,7 @@ def with_references(body: Any, handles: Mapping[str, str]) -> Any:
 
 def _dates_in(value: object) -> Iterator[str]:
     for _, one in [*_members_in(value)]:
-        for text in one if isinstance(one, list) else [one]:
+        for text in _each(one):
             if isinstance(text, str) and _DATE.fullmatch(text):
                 yield text
 

@@ -83,7 +83,7 @@ class _Way:
     """
 
     def __init__(self, settings: TargetSettings) -> None:
-        self.token_place = settings.token_place
+        self.place_of = settings.place_of
         self.options: list[str] = []
         self.headers: list[str] = []
         self.lines: list[str] = []
@@ -287,7 +287,7 @@ def _method(request: Request) -> list[str]:
 
 def _headers(request: Request, keys: _KeyVariables, way: _Way) -> Iterator[str]:
     yield from way.headers
-    form = form_at(request.token_form, way.token_place)
+    form = form_at(request.token_form, way.place_of(request))
     if request.partner is not None and form.header is not None:
         token = form.shell.format(VARIABLES[request.partner])
         yield from ("-H", f'"{form.header}: {form.scheme}{token}"')
@@ -321,7 +321,7 @@ def _url(base_url: str, request: Request, way: _Way) -> str:
         url = f"--globoff {url}"
     if "/." in path or "/%2e" in path.lower():
         url = f"--path-as-is {url}"
-    form = form_at(request.token_form, way.token_place)
+    form = form_at(request.token_form, way.place_of(request))
     if request.partner is not None and form.header is None and not form.in_body:
         token = form.shell.format(VARIABLES[request.partner])
         separator = "&" if "?" in path else "?"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from http import HTTPStatus
 
 from conformance.catalogue.requirement import Level
 from conformance.probe.plain_requests import makes_bodies
@@ -142,10 +143,14 @@ def remarks_before_clean_up(contract: Contract, made: int) -> tuple[str, ...]:
 def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]]) -> str:
     """The creating operation that never gave its success status, as a sentence; empty for none.
 
-    ``answered`` has the statuses seen in the run, by operation id.
+    ``answered`` has the statuses seen in the run, by operation id. An operation whose schemes want
+    another token than the usual one may have been refused alone: nobody may have given that.
     """
     for operation in contract.operations.values():
         statuses = answered.get(operation.id, ())
+        is_elsewhere = contract.token_place(operation) != contract.key_place
+        if is_elsewhere and {*statuses} <= {HTTPStatus.UNAUTHORIZED}:
+            continue
         if (
             creates(operation)
             and makes_bodies(operation)

@@ -31,6 +31,8 @@ from openapi.resource import Resource, creates
 _SURVEYED = 3
 """So many answers say that an operation is not served."""
 
+_TOKENS = ("the token", "the second token")
+
 _NO_ACCESS = {401, 403}
 """What a token or a gateway's key is answered that has ended."""
 
@@ -79,6 +81,7 @@ class Survey:
 
         ``with_key`` makes sure that a creation whose answer is lost is not made twice.
         """
+        self._try_other_places()
         for operation in self.contract.operations.values():
             if lists(operation):
                 lister = self.probe(operation)
@@ -100,6 +103,20 @@ class Survey:
                 if request is not None:
                     self._take_created(probe, request, with_key=with_key)
         self.is_taken = True
+
+    def _try_other_places(self) -> None:
+        """Note where the contract has tokens beside its usual place, and that one is refused."""
+        for operation in self.contract.operations.values():
+            if operation.method != "GET" or "{" in operation.path:
+                continue
+            probe = self.probe(operation)
+            for partner in range(len(self.target.access)):
+                if self._is_elsewhere(probe) and (request := _plain_request(probe, partner)):
+                    self._has_access(probe, probe.try_to_send(request), partner)
+
+    def _is_elsewhere(self, probe: Probe) -> bool:
+        """Whether an operation has its token where the contract's usual one is not."""
+        return probe.token_place != self.contract.key_place
 
     @property
     def serves_anything(self) -> bool:
@@ -135,10 +152,11 @@ class Survey:
         # Without an answer within bounds it cannot be judged here; each check judges it.
         made = self._made_by(probe, request)
         self._note_secret(probe.resource, made)
-        self._expect_access(made, "the token")
+        if not self._has_access(probe, made):
+            return
         has_second = Capability.SECOND_PARTNER in self.target.capabilities
         if second := _plain_request(probe, partner=1) if has_second else None:
-            self._expect_access(probe.try_to_send(second), "the second token")
+            self._has_access(probe, probe.try_to_send(second), partner=1)
         self.note(operation, probe)
         if made.status != operation.success_status:
             self._note_unreached(probe, made)
@@ -148,6 +166,10 @@ class Survey:
             self.target.early_call.made = early, probe.try_to_send(early)
         if probe.resource is self.contract.credentials and self._issues_tokens(made):
             self.target.capabilities.add(Capability.TOKENS)
+        self._try_revocation(probe, made)
+
+    def _try_revocation(self, probe: Probe, made: Answer) -> None:
+        """Find out whether the target revokes what was made."""
         revoking, handle = probe.resource.revoke, made.identifier(probe.resource.handle)
         if revoking is None or handle is None:
             return
@@ -254,11 +276,18 @@ class Survey:
         )
         return _is_served(signed)
 
-    def _expect_access(self, answer: Answer, name: str) -> None:
-        """Raise :class:`TargetError` if the answer is not of an API, or refuses the token."""
+    def _has_access(self, probe: Probe, answer: Answer, partner: int = 0) -> bool:
+        """Whether the token is taken; where the contract has it elsewhere, it need not be.
+
+        Raises :class:`TargetError` if the answer is not of an API, or refuses the usual token.
+        """
         expect_of_api(self.target, answer)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise TokenRefused(f"{name} was refused (401)")
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            return True
+        if not self._is_elsewhere(probe):
+            raise TokenRefused(f"{_TOKENS[partner]} was refused (401)")
+        self.target.access[partner].refused_places.add(probe.token_place)
+        return False
 
     def note(self, operation: Operation, probe: Probe) -> None:
         """Remember the statuses that an operation gave."""

@@ -46,6 +46,8 @@ class Access:
         self._lock = threading.Lock()
         self._refused_new: str | None = None
         """The new token that was refused as the one before it was."""
+        self.refused_places: set[str] = set()
+        """Where operations have a token, and refuse this one: they want another."""
         self._keep(issued)
 
     def current(self) -> str:

@@ -1,6 +1,7 @@
 """Revocation of created resources at the end of a run."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.target.errors import TargetError
@@ -35,11 +36,20 @@ def revoke_all(
         before, left = left, _revoke_each(contract, target, left)
         if not left or len(left) == len(before):
             break
-    gone = _gone(target, left)
+    gone = _gone(contract, target, left)
     return [one for one in left if one not in gone]
 
 
-def _gone(target: Target, left: Iterable[CreatedResource]) -> set[CreatedResource]:
+def _to(contract: Contract, method: str, path: str, partner: int) -> Request:
+    """A request with the partner's token where the operation on this path has it."""
+    request = Request(method, path, partner=partner)
+    found = next((one for one in contract.operations.values() if request.is_for(one)), None)
+    return replace(request, token_place=contract.token_place(found)) if found else request
+
+
+def _gone(
+    contract: Contract, target: Target, left: Iterable[CreatedResource]
+) -> set[CreatedResource]:
     """Those of the resources that nothing revokes, and that went with the one that they were in."""
     found: dict[tuple[int, str], list[CreatedResource]] = {}
     for one in left:
@@ -48,7 +58,7 @@ def _gone(target: Target, left: Iterable[CreatedResource]) -> set[CreatedResourc
 
     def is_gone(place: tuple[int, str]) -> bool:
         try:
-            answer = target.send_again_where_closed(Request("GET", place[1], partner=place[0]))
+            answer = target.send_again_where_closed(_to(contract, "GET", place[1], place[0]))
         except TargetError:
             return False
         return answer.status in _NO_LONGER_THERE
@@ -89,8 +99,8 @@ def _revoke_each(
             path = target.places.revocations.get(one, "")
             if not path and not is_alone:
                 return False
-            request = Request(_method_of(contract, path) or operation.method,
-                              path or path_to(operation.path, one[1]), partner=one[0])  # fmt: skip
+            request = _to(contract, _method_of(contract, path) or operation.method,
+                          path or path_to(operation.path, one[1]), one[0])  # fmt: skip
             answer = target.send_again_where_closed(request)
         except TargetError:
             failures += 1

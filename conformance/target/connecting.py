@@ -106,9 +106,7 @@ def authenticate(
     with a line on that.
     """
     SECRETS.reserve([target.base_url, *words_of(contract)])
-    given = {f"header {name.lower()}" for name, _ in target.settings.headers}
-    if contract.key_place.replace("basic", "header").lower() not in given:
-        target.settings = replace(target.settings, token_place=contract.key_place)
+    target.settings = replace(target.settings, token_place=contract.key_place)
     _wait_until_up(target, contract, tell)
     try:
         partners = _partners(target, access, contract)

@@ -100,7 +100,20 @@ class TargetSettings:
     jobs: int = MOST_CHECKS
     """The most checks in flight together."""
     token_place: str = ""
-    """Where the contract has the token: ``header X-Api-Key``; empty for a bearer token."""
+    """Where the contract has the token: ``header X-Api-Key``; empty for a bearer token.
+
+    Operations that have it elsewhere say so in their requests.
+    """
+
+    def is_given(self, place: str) -> bool:
+        """Whether a header of the user's goes at a place of tokens with every request."""
+        names = {f"header {name.lower()}" for name, _ in self.headers}
+        return place.replace("basic", "header").lower() in names
+
+    def place_of(self, request: Request) -> str:
+        """Where the token of a request goes, which is nowhere that a header of the user's goes."""
+        place = self.token_place if request.token_place is None else request.token_place
+        return "" if self.is_given(place) else place
 
 
 AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
@@ -462,7 +475,7 @@ class Target:
         if request.partner is not None:
             # It stays known, however many secrets are issued meanwhile.
             SECRETS.add([token], used=True)
-            form = form_at(request.token_form, self.settings.token_place)
+            form = form_at(request.token_form, self.settings.place_of(request))
             if form.scheme == "Basic ":
                 SECRETS.add([form.apply(token)], used=True)
             if form.in_body:

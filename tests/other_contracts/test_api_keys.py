@@ -140,7 +140,7 @@ def test_a_bearer_token_goes_before_an_api_key() -> None:
 
 def test_the_place_of_a_key_is_kept_with_the_steps_of_a_finding() -> None:
     exchanges = [(Request("GET", "/tasks", partner=0), Answer(500))]
-    [step] = steps_of(exchanges, "header X-Api-Key")
+    [step] = steps_of(exchanges, TargetSettings(token_place="header X-Api-Key"))
     assert stored_steps([step], "file") == (step,)
     for place in ("header X-$(id)", "header Host", "body x", "header X\n"):
         with pytest.raises(FileError):
@@ -176,7 +176,8 @@ def test_a_python_script_sends_the_key_in_its_place(
         threading.Thread(target=server.handle_request, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}"
         script = tmp_path / "finding.py"
-        script.write_text(python_script(url, steps_of([(request, Answer(500))], place)))
+        steps = steps_of([(request, Answer(500))], TargetSettings(token_place=place))
+        script.write_text(python_script(url, steps))
         ran = subprocess.run(
             [sys.executable, str(script)], check=True, capture_output=True, text=True, timeout=60,
             env={"DINIE_TOKEN": TOKEN},

@@ -127,6 +127,38 @@ def shop(scheme: Document) -> Document:
     return document("Shop", {**products, **orders}, scheme)
 
 
+def baskets(scheme: Document) -> Document:
+    """Products, and what has many of them: by their ids, and each with its quantity."""
+    found = shop(scheme)
+    del found["paths"]["/orders"], found["paths"]["/orders/{id}"]
+    line = thing(["product_id", "quantity"], product_id=TEXT, quantity={**WHOLE, "minimum": 1})
+    members = {
+        "/baskets": {"product_ids": {"type": "array", "items": TEXT}, "note": NAME},
+        "/carts": {"items": {"type": "array", "items": line}, "note": NAME},
+    }
+    for path, body in members.items():
+        item = thing(["id", *body], id=TEXT, **body)
+        found["paths"] |= listed(path, item, thing([*body], **body), 422)
+    return found
+
+
+def mixed(scheme: Document) -> Document:
+    """As :func:`shop`, its orders with an API key, and the rates of a currency with another one."""
+    found = shop(scheme)
+    found["components"]["securitySchemes"] |= {
+        "key": key("header", "X-Api-Key"),
+        "rates": key("query", "rates_key"),
+    }
+    rate = thing(["currency"], currency=TEXT)
+    page = thing(["items", "total"], items={"type": "array", "items": rate}, total=WHOLE)
+    found["paths"]["/rates"] = {"get": {"responses": {"200": answer(page), **refused()}}}
+    for path, item in found["paths"].items():
+        name = {"orders": "key", "rates": "rates"}.get(path.split("/")[1], "credential")
+        for method in {"get", "post", "delete"} & item.keys():
+            item[method]["security"] = [{name: []}]
+    return found
+
+
 def uploads(scheme: Document) -> Document:
     """Files, each with a title, taken as a form of parts."""
     item = thing(["id", "title", "size"], id=TEXT, title=NAME, size=WHOLE)
@@ -206,6 +238,8 @@ SHAPES: dict[str, tuple[Callable[[Document], Document], str]] = {
     "stays": (stays, "bearer"),
     "bookings": (bookings, "bearer"),
     "shop": (shop, "bearer"),
+    "baskets": (baskets, "bearer"),
+    "mixed": (mixed, "bearer"),
     "uploads": (uploads, "bearer"),
     "notes": (vendor_headers, "query"),
     "cards": (versioned, "oauth2"),

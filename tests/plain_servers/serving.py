@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -41,11 +41,13 @@ class Shop:
     def __init__(self, name: str, document: Document) -> None:
         self.name = name
         self.contract = Contract(document)
-        [self.scheme] = document["components"]["securitySchemes"].values()
+        self.schemes = document["components"]["securitySchemes"]
         self.items: dict[tuple[str, str], list[Item]] = {}
         self.lock = threading.RLock()
         self.accepts: Callable[[BaseHTTPRequestHandler], str | None] = lambda _: None
         """A fault: whom a request is of that shows no credential."""
+        self.own_keys = False
+        """Whether API keys are others than the tokens."""
         if name == "countries":
             found = [{"code": one, "name": f"Land {one}"} for one in ("FR", "DE", "BR", "JP")]
             self.items = {(one, "/countries"): found for one in TOKENS}
@@ -99,7 +101,21 @@ def _ordered(shop: Shop, partner: str, value: Item) -> int:
     return 0 if "price" in value or value["product_id"] in known else 422
 
 
-RULES: Mapping[str, Rule] = {"stays": _booked, "bookings": _booked, "shop": _ordered}
+def _filled(shop: Shop, partner: str, value: Item) -> int:
+    if "price" in value:
+        return 0
+    known = {one["id"] for one in shop.of(partner, "/products")}
+    found = value.get("product_ids") or [one["product_id"] for one in value.get("items", ())]
+    return 0 if found and known.issuperset(found) else 422
+
+
+RULES: Mapping[str, Rule] = {
+    "stays": _booked,
+    "bookings": _booked,
+    "shop": _ordered,
+    "baskets": _filled,
+    "mixed": _ordered,
+}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -137,8 +153,17 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
+    @property
+    def _scheme(self) -> Document:
+        """The scheme of the operation, or of the others."""
+        names = ["credential"]
+        with suppress(Refused):
+            names = [name for one in self._operation()[0].security for name in one]
+        found: Document = self.shop.schemes[names[0]]
+        return found
+
     def _challenge(self) -> str:
-        scheme = self.shop.scheme
+        scheme = self._scheme
         if scheme["type"] == "apiKey":
             return ""
         if scheme.get("scheme") == "basic":
@@ -158,7 +183,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.rfile.read(size)
 
     def _partner(self) -> str:
-        scheme, given = self.shop.scheme, ""
+        scheme, given = self._scheme, ""
         if scheme["type"] == "apiKey" and scheme["in"] == "header":
             given = self.headers.get(scheme["name"], "")
         elif scheme["type"] == "apiKey" and scheme["in"] == "query":
@@ -179,6 +204,8 @@ class Handler(BaseHTTPRequestHandler):
                     given = base64.b64decode(given, validate=True).decode()
                 except ValueError:
                     given = ""
+        if scheme["type"] == "apiKey" and self.shop.own_keys:
+            given = given.removesuffix("-key") if given.endswith("-key") else ""
         if given in TOKENS:
             return given
         if let_in := self.shop.accepts(self):
@@ -293,12 +320,14 @@ def serving(
     name: str,
     scheme: str = "",
     accepts: Callable[[BaseHTTPRequestHandler], str | None] = lambda _: None,
+    *,
+    own_keys: bool = False,
 ) -> Iterator[tuple[str, Document]]:
     """The base URL of a plain server, and its contract, until the end of the block."""
     make, usual = SHAPES[name]
     document = make(SCHEMES[scheme or usual])
     shop = Shop(name, document)
-    shop.accepts = accepts
+    shop.accepts, shop.own_keys = accepts, own_keys
     handler = type("Served", (Handler,), {"shop": shop})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True

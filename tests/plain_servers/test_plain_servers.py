@@ -14,10 +14,17 @@ LATER = {"lists.pagination-is-complete"}
 """What has no verdict where a list moves at each look: others make items in it meanwhile."""
 
 
-def judged_server(name: str, folder: Path, *options: str, scheme: str = "") -> dict[str, Any]:
+def contract_file(document: dict[str, Any], folder: Path) -> Path:
     contract = folder / "contract.json"
-    with serving(name, scheme) as (url, document):
-        contract.write_text(json.dumps(document))
+    contract.write_text(json.dumps(document))
+    return contract
+
+
+def judged_server(
+    name: str, folder: Path, *options: str, scheme: str = "", own_keys: bool = False
+) -> dict[str, Any]:
+    with serving(name, scheme, own_keys=own_keys) as (url, document):
+        contract = contract_file(document, folder)
         code, report = judged(
             "run", "--no-config", "--contract", str(contract), "--url", url, "--level", "should",
             "--token", TOKENS[0], "--second-token", TOKENS[1], *options, folder=folder,

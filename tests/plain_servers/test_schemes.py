@@ -40,8 +40,10 @@ def results(
     *ids: str,
     accepts: Accepts = lambda _: None,
     headers: tuple[tuple[str, str], ...] = (),
+    name: str = "todos",
+    own_keys: bool = False,
 ) -> list[Result]:
-    with serving("todos", scheme, accepts) as (url, document):
+    with serving(name, scheme, accepts, own_keys=own_keys) as (url, document):
         contract = Contract(document)
         with Target(url, [], TargetSettings(headers=headers)) as target:
             access = AccessSettings(token=TOKENS[0], second_token=TOKENS[1])

@@ -55,6 +55,27 @@ def test_an_order_is_of_a_product_of_its_partner() -> None:
         assert {probe.send(one).status for one in (first, second, moved)} == {201}
 
 
+def test_an_array_has_what_is_there_alone_or_in_its_items() -> None:
+    with surveyed("baskets") as (run, survey):
+        for operation in ("POST /baskets", "POST /carts"):
+            probe = probe_of(run, survey, operation)
+            first, second = probe.request(0), probe.request(1)
+            moved = probe.as_partner(first, 1)
+
+            assert {probe.send(one).status for one in (first, second, moved)} == {201}
+
+
+def test_a_refused_array_is_excused_where_it_may_refer_to_something() -> None:
+    baskets = SHAPES["baskets"][0](SCHEMES["bearer"])
+    labels = {"type": "array", "items": TEXT}
+    item = thing(["id", "labels"], id=TEXT, labels=labels)
+    marks = documented("Marks", listed("/marks", item, thing(["labels"], labels=labels), 422),
+                       SCHEMES["bearer"])  # fmt: skip
+    for path in ("/baskets", "/carts"):
+        assert checked(Contract(baskets), f"POST {path}", 422) is Outcome.NOT_VERIFIED
+    assert checked(Contract(marks), "POST /marks", 422) is Outcome.FAILED
+
+
 def test_a_body_that_is_taken_at_once_stays_as_it_is() -> None:
     with surveyed("todos") as (run, _):
         assert run.target.places.taken == {}
@@ -107,3 +128,11 @@ def test_what_ends_like_an_id_is_the_last_to_be_a_name() -> None:
 def test_the_numbers_of_a_body_go_on_when_it_is_varied_in_another_way() -> None:
     taken = TakenBody({})
     assert taken.next_number() + 1 == taken.next_number()
+
+
+def test_what_is_made_with_items_of_its_own_is_no_page_of_a_list() -> None:
+    with surveyed("baskets") as (run, _):
+        rule = catalogue()["authentication.method-is-not-overridden"]
+        result = run.check(rule, run.contract.operations["GET /carts"])
+
+        assert (result.outcome, result.actual) == (Outcome.PASSED, "")

@@ -77,7 +77,9 @@ def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
             spelling = {"content-type": "Content-Type"}
             headers = tuple((spelling.get(name, name), value) for name, value in recorded.headers)
             body = _edited(probe, recorded.body, edits)
-            request = Request(recorded.method, recorded.path, headers, body)
+            request = Request(
+                recorded.method, recorded.path, headers, body, token_place=probe.token_place
+            )
             if probe.operation.accepts_idempotency_key:
                 request = request.with_key(probe.new_key())
             send_and_judge(probe, request)

@@ -207,8 +207,6 @@ def with_scripts(
     resent(finding.steps, send)
     refers = any(REFERENCE.search(text) for one in finding.steps for text in texts_of(one))
     exchanges = [(request_of(one), replace(NOT_SENT, sent_with=one["at_once"])) for one in sent]
-    places = [one["token_place"] for one in finding.steps if "token_place" in one]
-    settings = replace(settings, token_place=next(iter(places), ""))
     return replace(
         finding,
         curl=""

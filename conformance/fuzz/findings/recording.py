@@ -9,6 +9,7 @@ from conformance.probe.probe import Probe
 from conformance.results.curl import Exchange
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
+from conformance.target.target import TargetSettings
 from dinie_contract.output import HIDDEN, SECRETS
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -18,14 +19,15 @@ _MEMBER = re.compile("[a-zA-Z_]{1,60}")
 _SHORTEST = 4
 
 
-def steps_of(exchanges: Sequence[Exchange], token_place: str) -> list[Step]:
-    """The requests as steps, without secrets; a token that is no bearer token is at that place."""
+def steps_of(exchanges: Sequence[Exchange], settings: TargetSettings) -> list[Step]:
+    """The requests as steps, without secrets; a token that is no bearer token has its place."""
     places = _Places()
-    steps = [
-        places.step(number, request, answer) for number, (request, answer) in enumerate(exchanges)
-    ]
-    for one in steps if token_place else ():
-        one["token_place"] = token_place
+    steps = []
+    for number, (request, answer) in enumerate(exchanges):
+        step = places.step(number, request, answer)
+        if place := settings.place_of(request):
+            step["token_place"] = place
+        steps.append(step)
     return steps
 
 
@@ -103,6 +105,7 @@ def request_of(step: Step) -> Request:
         step["partner"],
         step["token_form"],
         tuple(step.get("chunks", ())),
+        token_place=step.get("token_place", ""),
     )
 
 

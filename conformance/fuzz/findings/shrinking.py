@@ -235,7 +235,7 @@ class Shrinker:
         target = self._target
         probe = probe_to_send(self._contract, target, finding, work)
         answers = [answer_parts(answer) for _, answer in exchanges]
-        all_steps = steps_of(exchanges, target.settings.token_place)
+        all_steps = steps_of(exchanges, target.settings)
         steps, shows, was_sent_again = shrink_steps(all_steps, answers, sender(probe))
         curl = reproduction(target.base_url, exchanges, target.settings, finding.contract)
         if was_sent_again and len(steps) < len(answers):

@@ -279,7 +279,7 @@ class Sender:
         if exchange.token:
             # It stays known, however many secrets are issued meanwhile.
             SECRETS.add([exchange.token], used=True)
-            form = form_at(UNCHANGED, self._state.target.settings.token_place)
+            form = form_at(UNCHANGED, self._state.target.settings.place_of(request))
             if form.header is None:
                 path += f"{'&' if '?' in path else '?'}{form.in_query(exchange.token)}"
             else:

@@ -144,7 +144,7 @@ def malformed_header_is_refused(probe: Probe) -> None:
     # RFC 6750 section 3.1 has 400 for a request that is malformed; the seed documents both.
     allowed = (HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST)
     request = request_on_new_resource(probe)
-    is_basic = bool(probe.contract.key_place)
+    is_basic = bool(probe.token_place)
     values = _NO_PAIR if is_basic else ("Bearer", "Bearer ,", "bearer=")
     requests = {
         **each_authorization(request, "the header", values),

@@ -48,13 +48,13 @@ def refusable(probe: Probe) -> Mapping[str, Request]:
 
 def expect_own_token(probe: Probe) -> None:
     """Nothing is verified where a ``--header`` has the key: no request would be without it."""
-    if probe.contract.key_place != probe.target.settings.token_place:
+    if probe.target.settings.is_given(probe.token_place):
         raise NotAsked("the key goes along as a --header with every request: give it as --token")
 
 
 def with_unknown_tokens(probe: Probe, request: Request) -> Mapping[str, Request]:
     """The same request with each token that the target never issued, at its place."""
-    if probe.contract.key_place:
+    if probe.token_place:
         return in_forms(request, [f"that is {one}" for one in UNKNOWN])
     values = [f"Bearer {one}" for one in UNKNOWN_TOKENS]
     return each_authorization(request, "an unknown token,", values)

@@ -1,6 +1,7 @@
 """Secrets that somebody asks for again: no page, no single resource and no revocation shows one."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -170,10 +171,11 @@ def _of_one(probe: Probe, made: Answer, asking: Mapping[str, str]) -> Iterator[R
     resource = probe.resource
     handle = made.identifier(resource.handle) or probe.known_id_of(made)
     path = f"{probe.creating.path()}{path_to('/{id}', handle)}"
+    own = Request("GET", path, token_place=probe.creating.token_place)
     for method in ("GET", "HEAD", "OPTIONS"):
-        yield Request(method, path)
-    yield Request("GET", f"{path}?{query_with(asking)}")
-    yield Request("GET", f"{path}/{resource.secret}")
+        yield replace(own, method=method)
+    yield own.at(f"{path}?{query_with(asking)}")
+    yield own.at(f"{path}/{resource.secret}")
 
 
 def _revoking(probe: Probe, made: Answer) -> Iterator[Request]:
