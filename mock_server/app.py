@@ -96,7 +96,7 @@ def create_app(
         journals.redactor.give([settings.admin_token])
     plans = FaultPlans(contract.operations, answers, tokens, settings.faults)
 
-    start = Start(store, settings.partners, tokens, patient=patient)
+    start = Start(store, settings.partners, tokens, answers.look_on, patient=patient)
     readiness = Readiness(store, start, is_ending)
 
     async def stop() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
@@ -54,9 +53,6 @@ class Contract:
     in ``flaws``. Raises :class:`ContractError` where no operation is left, or the version is
     unknown.
     """
-
-    seconds_of_reading = 0.0
-    """The CPU time that reading the file took."""
 
     is_bundled = False
     """Whether it is of this distribution, and so named by its version alone."""
@@ -175,16 +171,13 @@ class Contract:
 
         With ``strict`` it raises :class:`ContractError` for the first flaw, schemas included.
         """
-        started = time.process_time()
         document, unread = read_contract(path)
-        seconds = time.process_time() - started
         with located_in(path):
             errors = list(document_errors(document))
             for error in (*unread, *errors) if strict else ():
                 raise error
             found = cls(document, errors)
             found.flaws = [*unread, *found.flaws]
-            found.seconds_of_reading = seconds
             if strict:
                 found.check()
             return found

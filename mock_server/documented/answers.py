@@ -1,7 +1,7 @@
 """The documented responses of any operation: their examples, or data valid by their schemas."""
 
+import asyncio
 import logging
-import math
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,9 +42,18 @@ _NO_BODY = (204, 205, 304)
 _CHARACTERS_OF_ALL = 64 << 20
 """Limit on the characters of all answers of a contract: its examples, and generated data."""
 
-_SECONDS = 0.2
-_SHARE = 0.3
-"""The CPU time of a start to look through the contract: seconds, or a share of its reading."""
+_SECONDS = 0.05
+"""The CPU time of a start to look through the contract."""
+
+_SECONDS_BESIDE = 0.5
+"""The CPU time to look through the rest of it beside the first requests."""
+
+_SECONDS_OF_ONE = 0.1
+"""What an operation counts for at most: a costly one hides no flaw of the others."""
+
+_SECONDS_BEFORE = 0.25
+_PAUSES = 3
+"""The pause before, and how many times longer a pause is than the work: requests go first."""
 
 _MOST_WARNINGS = 100
 """Limit on the warnings of a start."""
@@ -69,9 +78,10 @@ class Wish:
 class DocumentedAnswers:
     """The documented responses of a contract, each made once, on first use.
 
-    A start looks through the contract for a short time, and logs one warning for each part that is
-    not served or not checked, and for each example that is not used. With ``strict`` it makes all
-    responses, and raises :class:`~openapi.errors.ContractError` for the first that cannot be made.
+    It looks through the contract, and logs one warning for each part that is not served or not
+    checked, and for each example that is not used: for a short time when it is made, and for the
+    rest in :meth:`look_on`. With ``strict`` it makes all responses at once, and raises
+    :class:`~openapi.errors.ContractError` for the first that cannot be made.
     """
 
     def __init__(
@@ -82,6 +92,7 @@ class DocumentedAnswers:
         unchecked: Sequence[ContractError] = (),
         strict: bool = False,
     ) -> None:
+        self._contract = contract
         self._made: dict[str, _Answer | ContractError] = {}
         self._contents: dict[str, Mapping[str, MediaType]] = {}
         self._others: dict[tuple[str, str, str | None], bytes] = {}
@@ -96,19 +107,32 @@ class DocumentedAnswers:
             self._tell(flaw, "is not served")
         for flaw in unchecked:
             self._tell(flaw, "is not checked")
-        self._look_through(contract)
-        for error in contract.errors:
-            if not self._is_told(error.place):
-                self._tell(error, "is read all the same")
+        self._looking = self._looks()
+        left = _SECONDS
+        while strict or left > 0:
+            seconds = next(self._looking, None)
+            if seconds is None:
+                self._tell_errors()
+                return
+            left -= seconds
 
-    def _look_through(self, contract: Contract) -> None:
-        seconds = max(_SECONDS, _SHARE * contract.seconds_of_reading)
-        end = math.inf if self._is_strict else time.process_time() + seconds
-        for count, operation in enumerate(contract.operations.values()):
-            if time.process_time() > end:
-                left = len(contract.operations) - count
-                logger.info("%d operations of the contract are looked at on first use", left)
+    async def look_on(self) -> None:
+        """Look through the rest of the contract, with pauses for requests."""
+        await asyncio.sleep(_SECONDS_BEFORE)
+        left = _SECONDS_BESIDE
+        for seconds in self._looking:
+            counted = min(seconds, _SECONDS_OF_ONE)
+            left -= counted
+            if left < 0:
+                logger.info("the rest of the contract is looked at on first use")
                 break
+            await asyncio.sleep(_PAUSES * counted)
+        self._tell_errors()
+
+    def _looks(self) -> Iterator[float]:
+        """Look at one operation after the other; gives the CPU time of each."""
+        for operation in self._contract.operations.values():
+            started = time.thread_time()
             if operation.usual_status is None:
                 self._tell(_unanswered(operation), "is not served")
             for schema in operation.schemas():
@@ -119,6 +143,13 @@ class DocumentedAnswers:
                         self._tell(error, "is not served")
             for answer in operation.responses.values():
                 self._answer(answer)
+            yield time.thread_time() - started
+
+    def _tell_errors(self) -> None:
+        """Log what is no OpenAPI and left nothing out that was looked at."""
+        for error in self._contract.errors:
+            if not self._is_told(error.place):
+                self._tell(error, "is read all the same")
 
     def _is_told(self, place: str) -> bool:
         """Whether a warning has named a place, one in it, or one around it."""

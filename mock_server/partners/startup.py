@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from mock_server.partners.access_tokens import AccessTokens
 from mock_server.partners.partners import Partner, seed
@@ -19,19 +20,26 @@ class Start:
 
     With ``patient``, a start without its store returns at once and is retried until the store is
     back, so that a worker that is replaced meanwhile does not end the whole mock. Otherwise it
-    raises :class:`StoreError`.
+    raises :class:`StoreError`. From a start on ``beside`` runs beside the requests.
     """
 
     def __init__(
-        self, store: Store, partners: Sequence[Partner], tokens: AccessTokens, *, patient: bool
+        self,
+        store: Store,
+        partners: Sequence[Partner],
+        tokens: AccessTokens,
+        beside: Callable[[], Coroutine[Any, Any, None]],
+        *,
+        patient: bool,
     ) -> None:
         self._store = store
         self._partners = partners
         self._tokens = tokens
+        self._beside = beside
         self._patient = patient
         self.has_started = False
         """Whether the start has succeeded."""
-        self._later: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self) -> None:
         """Start now, or retry in the background where ``patient``."""
@@ -41,14 +49,15 @@ class Start:
             if not self._patient:
                 raise
             logger.error("the start waits for the store: %s", error)  # noqa: TRY400 - one line
-            self._later = asyncio.create_task(self._prepare_later())
+            self._tasks.append(asyncio.create_task(self._prepare_later()))
+        self._tasks.append(asyncio.create_task(self._beside()))
 
     async def stop(self) -> None:
-        """Stop retrying, and close the store."""
-        if self._later:
-            self._later.cancel()
+        """Stop retrying and what runs beside the requests, and close the store."""
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._later
+                await task
         await self._store.close()
 
     async def _prepare(self) -> None:

@@ -24,9 +24,13 @@ class StoreAway(SqliteStore):
         await super().add_partner(partner_id, client_id, secret_hash)
 
 
+async def nothing() -> None:
+    """Run nothing beside the requests."""
+
+
 def started(*, patient: bool) -> tuple[StoreAway, AccessTokens, Start]:
     store, tokens = StoreAway(), AccessTokens({"dinie_at_fixed": "partner"})
-    return store, tokens, Start(store, [PARTNER], tokens, patient=patient)
+    return store, tokens, Start(store, [PARTNER], tokens, nothing, patient=patient)
 
 
 def test_a_start_without_patience_says_that_the_store_is_away() -> None:
@@ -70,3 +74,24 @@ def test_it_ends_while_it_waits() -> None:
         await start.stop()
 
     asyncio.run(whole())
+
+
+def test_what_runs_beside_the_requests_ends_with_the_mock() -> None:
+    events = []
+
+    async def endless() -> None:
+        events.append("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            events.append("ended")
+
+    async def whole() -> None:
+        start = Start(SqliteStore(), [PARTNER], AccessTokens({}), endless, patient=False)
+        await start()
+        await asyncio.sleep(0)
+        assert events == ["begun"]
+        await start.stop()
+
+    asyncio.run(whole())
+    assert events == ["begun", "ended"]
