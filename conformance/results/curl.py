@@ -5,24 +5,36 @@ import itertools
 import re
 import shlex
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 from urllib.parse import quote
 
-from conformance.target.exchange import Answer, Request
+from conformance.probe.plain_requests import NEW_NAME
+from conformance.results.answered_values import AnsweredValue, AnsweredValues
+from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import AS_RUN, TargetSettings
 from conformance.target.token_forms import FORMS, PLACE, VARIABLES, form_at
 from dinie_contract.output import SECRETS, without_commands
 from openapi.operation import IDEMPOTENCY_KEY
 
-Exchange = tuple[Request, Answer]
-
 MOST_STEPS = 8
-"""The most steps of a script: a request, or several that were sent at the same time."""
+"""The most steps of a script: a request, or several that were sent at the same time.
+
+Those come beside that answer what these repeat, such as the id of what they made.
+"""
 
 NOT_SENT = Answer(-1)
 """Stands for the answer to a request that was not sent here: a script shows no status of it."""
+
+_MOST_STEPS_IN_ALL = 32
+
+_FIRST_TIME = 10_001
+"""The first number of a repeated request: all have five digits, as the ends of keys that they are.
+"""
 
 _EXPECTS_FROM = 1024 * 1024
 """The size in bytes from which on curl asks first whether it may send a body."""
@@ -40,9 +52,31 @@ _NOT_PLAIN = re.compile(rb"^-|[^\x20-\x7e]|['%\\]|#(?=#)", re.DOTALL)
 """What printf would not write as it stands; a dash at the beginning would be an option."""
 _PRINTABLE_ASCII = "".join(map(chr, range(0x20, 0x7F)))
 _REPEATED = re.compile(rb"(.{1,16}?)\1{500,}", re.DOTALL)
-_END = "BODY"
+_END, _NEWLINE = "BODY", "\n"
 
 _LONGEST_COMMENT = 500
+
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+_IN_ANSWER = (
+    "in_answer() { python3 -c 'import functools, json, re, sys, urllib.parse;"
+    r' body = re.sub(r"\A(HTTP/.*\n(.*\S.*\n)*\r?\n)+", "", sys.stdin.read());'
+    " inner = lambda value, name: value[int(name) if isinstance(value, list) else name];"
+    " found = functools.reduce(inner, sys.argv[1:], json.loads(body));"
+    """ print(urllib.parse.quote(str(found), safe=""))' "$@" 2>/dev/null || echo """
+    "dinie-conformance-unknown; }"
+)
+"""The function of a script that finds a member of an answer, as it stands in a path.
+
+Where the answer has no such member, what it prints names nothing: an empty path could name all. It
+is one line, which may be indented.
+"""
+
+_HEADERS = {
+    "etag:": "sed -n 's/^[Ee][Tt][Aa][Gg]: *//p' | tr -d '\\r'",
+    "location:": "sed -n 's/^[Ll]ocation: *//p' | tr -d '\\r' | sed 's#.*/##'",
+}
+"""The commands that find what a header of an answer says."""
 
 URL_VARIABLE = "DINIE_URL"
 """The variable of a base URL that nobody has given here."""
@@ -74,6 +108,66 @@ class _KeyVariables:
             if key == known.upper():
                 return f"$(printf %s ${name} | tr a-z A-Z)"
         return None
+
+
+class _AnswerVariables:
+    """The shell variables for what requests repeat of earlier answers, which is another each time.
+
+    ``lines`` set them after an exchange, by its number, from the variable ``ANSWER``.
+    """
+
+    def __init__(self, values: AnsweredValues, requests: Iterable[tuple[int, Request]]) -> None:
+        self._values = values
+        self._names: dict[AnsweredValue, str] = {}
+        self.lines: dict[int, list[str]] = {}
+        shown = dict(requests)
+        for number, request in shown.items():
+            for one in sorted(values.repeated(request, number), key=lambda one: one.place):
+                if one.exchange in shown:
+                    self._add(one)
+
+    def _add(self, one: AnsweredValue) -> None:
+        # A target may call a member as it likes, also after a secret.
+        place = " ".join(one.place)
+        if one in self._names or SECRETS.redact(place) != place:
+            return
+        name = _NOT_OF_NAME.sub("_", _WORDS.sub("_", one.name)).upper().strip("_")
+        name = "ANSWERED_KEY" if name == "KEY" else name
+        number = 1 + sum(known.rpartition("_")[0] == name for known in self._names.values())
+        self._names[one] = variable = f"{name}_{number}"
+        find = _HEADERS.get(one.place[0]) or f"in_answer {shlex.join(one.place)}"
+        line = f"{variable}=$(printf '%s\\n' \"$ANSWER\" | {find})"
+        self.lines.setdefault(one.exchange, []).append(line)
+
+    def in_path(self, path: str, number: int) -> "_Parts":
+        """The path of a request, by its number."""
+        return self._named(self._values.in_path(path, number))
+
+    def in_text(self, text: str, number: int) -> "_Parts":
+        """A header or the body of a request."""
+        return self._named(self._values.in_text(text, number))
+
+    def _named(self, parts: Iterable[str | AnsweredValue]) -> "_Parts":
+        return [
+            one if isinstance(one, str)
+            else _Variable(self._names[one]) if one in self._names
+            else str(one.value)
+            for one in parts
+        ]  # fmt: skip
+
+
+class _Variable(NamedTuple):
+    """A shell variable as a part of a text."""
+
+    name: str
+
+    @property
+    def quoted(self) -> str:
+        """The variable as a word, or a part of one."""
+        return f'"${{{self.name}}}"'
+
+
+_Parts = list[str | _Variable]
 
 
 class _Way:
@@ -110,13 +204,20 @@ class _Way:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Exchanges at the same time, mostly one alone.
+    """Exchanges at the same time, mostly one alone; ``number`` is that of the first one."""
 
-    ``pages_before`` counts the pages of the same list that were read before and are left out.
-    """
-
+    number: int
     exchanges: tuple[Exchange, ...]
-    pages_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """What the commands of a script have in common."""
+
+    base_url: str
+    keys: _KeyVariables
+    variables: _AnswerVariables
+    way: _Way
 
 
 def reproduction(
@@ -130,30 +231,64 @@ def reproduction(
     With an empty ``base_url`` the reader exports that as well. The headers, certificates and the
     proxy of ``settings`` are variables, too.
     A ``contract`` that is named stands in a comment.
-    It holds no token or secret, and has new idempotency keys in each run. It has at most the last
-    :data:`MOST_STEPS` steps; where there are more, only the last page of a list that was read.
+    It holds no token or secret, has new idempotency keys in each run, and takes what a request
+    repeats of an earlier answer, such as an id, from the answer that comes then. It has at most the
+    last :data:`MOST_STEPS` steps, and those that answer what these repeat; where there are more,
+    reads of one path count as one.
     """
     steps = list(_steps(exchanges))
-    if len(steps) > MOST_STEPS:
-        steps = list(_without_pages(steps))
-    shown = steps[-MOST_STEPS:]
-    requests = [one for step in shown for one, _ in step.exchanges]
+    values = AnsweredValues(exchanges)
+    shown = _shown(steps, values)
+    numbered = [
+        (number, request)
+        for index in shown
+        for number, (request, _) in enumerate(steps[index].exchanges, steps[index].number)
+    ]
+    requests = [request for _, request in numbered]
     partners = sorted({one.partner for one in requests if one.partner is not None})
     keys = _KeyVariables(one.key for one in requests if one.key)
-    way = _Way(settings)
+    script = _Script(base_url, keys, _AnswerVariables(values, numbered), _Way(settings))
     lines = [_COMMENTS, *([f"# contract: {as_comment(contract)}"] if contract else [])]
     lines += [] if base_url else [f': "${{{URL_VARIABLE}:?export the base URL}}"']
     lines += [f': "${{{VARIABLES[partner]}:?export the token}}"' for partner in partners]
-    lines += way.lines
+    lines += script.way.lines
     lines += keys.lines
-    left_out = sum(len(one.exchanges) + one.pages_before for one in steps[:-MOST_STEPS])
-    if left_out:
-        lines.append(f"# {_counted(left_out, 'earlier request')} left out")
-    for step in shown:
-        if step.pages_before:
-            lines.append(f"# {_counted(step.pages_before, 'earlier page')} left out")
-        lines += _lines(base_url, step, keys, way)
+    commands = [one for lines in script.variables.lines.values() for one in lines]
+    lines += [_IN_ANSWER] if any("in_answer" in one for one in commands) else []
+    last = -1
+    for index in shown:
+        if left_out := sum(len(one.exchanges) for one in steps[last + 1 : index]):
+            lines.append(f"# left out: {left_out} request{'s' if left_out > 1 else ''}")
+        lines += _lines(script, steps[index])
+        last = index
     return "\n".join(lines)
+
+
+def _shown(steps: Sequence[_Step], values: AnsweredValues) -> list[int]:
+    """Which steps a script has: the last ones, and those whose answers these repeat."""
+    indices = list(range(len(steps)))
+    if len(steps) > MOST_STEPS:
+        paths = [_read_path_of(one) for one in steps]
+        is_last = [path is None or path != after for path, after in pairwise([*paths, None])]
+        indices = [index for index in indices if is_last[index]][-MOST_STEPS:]
+    found = _with_answering(indices, steps, values)
+    if len(found) <= _MOST_STEPS_IN_ALL:
+        return found
+    # Each page begins where another one ends, and there are many: the last one stands alone.
+    return [one for one in found if one in indices or _read_path_of(steps[one]) is None]
+
+
+def _with_answering(
+    indices: Sequence[int], steps: Sequence[_Step], values: AnsweredValues
+) -> list[int]:
+    """These steps, and those whose answers they repeat, one by way of others too."""
+    found, begins = set(indices), [one.number for one in steps]
+    for index in reversed(range(len(steps))):
+        for number, (request, _) in enumerate(steps[index].exchanges, steps[index].number):
+            if index in found:
+                repeated = values.repeated(request, number)
+                found |= {bisect_right(begins, one.exchange) - 1 for one in repeated}
+    return sorted(found)
 
 
 def as_comment(text: str) -> str:
@@ -161,51 +296,52 @@ def as_comment(text: str) -> str:
     return without_commands(ascii(text)[1:-1][:_LONGEST_COMMENT])
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"
-
-
 def _steps(exchanges: Sequence[Exchange]) -> Iterator[_Step]:
-    alone = itertools.count(-1, -1)
+    alone, number = itertools.count(-1, -1), 0
     for _, group in itertools.groupby(exchanges, lambda one: one[1].sent_with or next(alone)):
-        yield _Step(tuple(group))
+        yield (step := _Step(number, tuple(group)))
+        number += len(step.exchanges)
 
 
-def _without_pages(steps: Sequence[_Step]) -> Iterator[_Step]:
-    """The steps, with the last page only where a list was read page by page."""
-    for _, run in itertools.groupby(steps, _list_of):
-        *pages, last = list(run)
-        if _list_of(last) is None:
-            yield from (*pages, last)
-        else:
-            yield _Step(last.exchanges, len(pages))
-
-
-def _list_of(step: _Step) -> tuple[str, int | None] | None:
-    """The list that a step reads a page of, and its partner; None for any other step."""
+def _read_path_of(step: _Step) -> tuple[str, int | None] | None:
+    """The path that a step reads, with any query, and its partner; None for any other step."""
     request, _ = step.exchanges[0]
     if request.method != "GET" or len(step.exchanges) > 1:
         return None
     return request.path.partition("?")[0], request.partner
 
 
-def _lines(base_url: str, step: _Step, keys: _KeyVariables, way: _Way) -> Iterator[str]:
-    request, answer = step.exchanges[0]
+def _lines(script: _Script, step: _Step) -> Iterator[str]:
+    number, (request, answer) = step.number, step.exchanges[0]
     if answer.before:
         yield answer.before
+    if answer.times > 1:
+        command, document = _command(script, request, number, is_repeated=True)
+        yield f"# {answer.times} requests, each with another key"
+        yield f"for n in $(seq {_FIRST_TIME} {_FIRST_TIME + answer.times - 1}); do"
+        yield from (f"{command}{document}", "done")
+        return
     if len(step.exchanges) == 1:
-        yield _command(base_url, request, keys, way, _statuses([answer]))
+        command, document = _command(script, request, number)
+        end = _statuses([answer])
+        if variables := script.variables.lines.get(number):
+            yield f"ANSWER=$({command}{document}{document and _NEWLINE}){end}"
+            yield from ("printf '%s\\n' \"$ANSWER\"", *variables)
+        else:
+            yield f"{command}{end}{document}"
         return
     yield f"# {len(step.exchanges)} requests at the same time"
     for request, group in itertools.groupby(step.exchanges, lambda one: one[0]):
         answers = [answer for _, answer in group]
         statuses = _statuses(answers)
+        command, document = _command(script, request, number)
         if len(answers) == 1:
-            yield _command(base_url, request, keys, way, f" &{statuses}")
+            yield f"{command} &{statuses}{document}"
         else:
             yield f"for _ in $(seq {len(answers)}); do{statuses}"
-            yield _command(base_url, request, keys, way, " &")
+            yield f"{command} &{document}"
             yield "done"
+        number += len(answers)
     yield "wait"
 
 
@@ -215,34 +351,43 @@ def _statuses(answers: Sequence[Answer]) -> str:
     return f"  # {', '.join(found)}" if found else ""
 
 
-def _command(base_url: str, request: Request, keys: _KeyVariables, way: _Way, end: str) -> str:
-    """The curl command, with ``end`` on its line; a body may follow on more lines."""
+def _command(
+    script: _Script, request: Request, number: int, *, is_repeated: bool = False
+) -> tuple[str, str]:
+    """The curl command, and the document that it reads, which follows its line; may be empty.
+
+    A repeated one has the variable ``n`` in its key and in new names, and tells the status alone.
+    """
+    way = script.way
     form, text = FORMS[request.token_form], request.body.decode("utf-8", "surrogateescape")
     # The place of a token is named like one, and the script is to hold it.
     text = SECRETS.redact(text if form.in_body else without_secrets(text))
-    data, writer, document = _data(text.encode("utf-8", "surrogateescape"))
+    body = script.variables.in_text(text, number)
+    data, writer, document = _data(text, _numbered(body) if is_repeated else body)
     if request.partner is not None and form.in_body:
         token = form.shell.format(VARIABLES[request.partner])
         data = data.replace(PLACE, f"'\"{token}\"'")
-    parts = ["curl", "-sS", "-i", "-w", r"'\n'", *way.options, *_method(request)]
+    shown = ["-o", "/dev/null", "-w", r"'%{http_code}\n'"] if is_repeated else ["-i", "-w", r"'\n'"]
+    parts = ["curl", "-sS", *shown, *way.options, *_method(request)]
     parts += ["-m", f"{request.hang_up:g}"] if request.hang_up is not None else []
-    parts += _headers(request, keys, way)
+    parts += _headers(script, request, number, is_repeated=is_repeated)
     parts += ["--data-binary", data] if request.body else []
-    return f"{writer}{' '.join(parts)} {_url(base_url, request, way)}{end}{document}"
+    return f"{writer}{' '.join(parts)} {_url(script, request, number)}", document
 
 
-def _data(body: bytes) -> tuple[str, str, str]:
-    """The shortest way to send exactly this body.
+def _data(text: str, parts: _Parts) -> tuple[str, str, str]:
+    """The shortest way to send exactly this body, or the parts of it where it is short.
 
     That is the argument of ``--data-binary``, the command that pipes the body into curl, and the
     here-document which that command reads; the last two may be empty.
     """
+    body = text.encode("utf-8", "surrogateescape")
     is_short = len(body) < _MOST_BYTES_AS_TEXT
     # An @ at its beginning would name a file.
     if is_short and _PLAIN_LINE.fullmatch(body) and not body.startswith(b"@"):
-        return shlex.quote(body.decode()), "", ""
+        return _joined(parts, shlex.quote), "", ""
     if is_short:
-        return "@-", f"{_printf(body)} | ", ""
+        return "@-", f"{_printf(parts)} | ", ""
     repeated = f"import sys; sys.stdout.buffer.write({_expression(body)})"
     if len(repeated) < _LONGEST_EXPRESSION:
         return "@-", f"python3 -c {shlex.quote(repeated)} | ", ""
@@ -254,16 +399,43 @@ def _data(body: bytes) -> tuple[str, str, str]:
     return "@-", f"python3 -c '{unpack}' <<'{_END}' | ", f"\n{packed}{_END}"
 
 
-def _printf(text: bytes) -> str:
-    """The command that writes exactly these bytes; it holds printable ASCII alone."""
-    escaped = _NOT_PLAIN.sub(lambda found: b"\\%03o" % found[0][0], text)
-    return f"printf '{escaped.decode()}'"
+def _numbered(parts: _Parts) -> _Parts:
+    """These parts with the variable ``n`` in the end of each new name."""
+    found: _Parts = []
+    for one in parts:
+        if isinstance(one, _Variable):
+            found.append(one)
+            continue
+        end = 0
+        for name in NEW_NAME.finditer(one):
+            found += [one[end : name.end() - len(str(_FIRST_TIME))], _Variable("n")]
+            end = name.end()
+        found.append(one[end:])
+    return found
+
+
+def _joined(parts: _Parts, quoted: Callable[[str], str]) -> str:
+    """A word of the shell that has these parts."""
+    shown = [one for one in parts if one != ""] or [""]
+    return "".join(quoted(one) if isinstance(one, str) else one.quoted for one in shown)
+
+
+def _printf(parts: _Parts) -> str:
+    """The command that writes exactly these parts; it holds printable ASCII alone."""
+
+    def escaped(text: str) -> str:
+        raw = text.encode("utf-8", "surrogateescape")
+        return _NOT_PLAIN.sub(lambda found: b"\\%03o" % found[0][0], raw).decode()
+
+    form = "".join(escaped(one) if isinstance(one, str) else "%s" for one in parts)
+    variables = [f" {one.quoted}" for one in parts if isinstance(one, _Variable)]
+    return f"printf '{form}'{''.join(variables)}"
 
 
 def _word(text: str) -> str:
     """A word of the shell, of printable ASCII alone."""
     raw = text.encode("utf-8", "surrogateescape")
-    return shlex.quote(text) if _PLAIN_LINE.fullmatch(raw) else f'"$({_printf(raw)})"'
+    return shlex.quote(text) if _PLAIN_LINE.fullmatch(raw) else f'"$({_printf([text])})"'
 
 
 def _expression(body: bytes) -> str:
@@ -285,7 +457,8 @@ def _method(request: Request) -> list[str]:
     return ["-X", shlex.quote(request.method)] if request.method != "GET" or request.body else []
 
 
-def _headers(request: Request, keys: _KeyVariables, way: _Way) -> Iterator[str]:
+def _headers(script: _Script, request: Request, number: int, *, is_repeated: bool) -> Iterator[str]:
+    way = script.way
     yield from way.headers
     form = form_at(request.token_form, way.place_of(request))
     if request.partner is not None and form.header is not None:
@@ -294,14 +467,17 @@ def _headers(request: Request, keys: _KeyVariables, way: _Way) -> Iterator[str]:
     for name, value in request.headers:
         if name.lower() in way.names:
             continue
-        variable = keys.expand(value) if name.lower() == IDEMPOTENCY_KEY.lower() else None
+        variable = script.keys.expand(value) if name.lower() == IDEMPOTENCY_KEY.lower() else None
         if request.body.startswith(b"grant_type=") and name == "Authorization":
             yield from ("-H", "'Authorization: Basic REDACTED'")
         elif variable:
-            yield from ("-H", f'"{name}: {variable}"')
+            shown = f"{variable[:-1]}%?????}}$n" if is_repeated else variable
+            yield from ("-H", f'"{name}: {shown}"')
         else:
             shown = SECRETS.redact(value)
-            yield from ("-H", _word(f"{name}: {shown}" if shown else f"{name};"))
+            first, *others = script.variables.in_text(shown, number)
+            start = f"{name}: {first}" if shown else f"{name};"
+            yield from ("-H", _joined([start, *others], _word))
     given = {name.lower() for name, _ in request.headers}
     if request.chunks and request.body:
         yield from ("-H", "'Transfer-Encoding: chunked'")
@@ -312,16 +488,17 @@ def _headers(request: Request, keys: _KeyVariables, way: _Way) -> Iterator[str]:
         yield from ("-H", "Expect:")
 
 
-def _url(base_url: str, request: Request, way: _Way) -> str:
+def _url(script: _Script, request: Request, number: int) -> str:
     path = quote(SECRETS.redact(request.path), safe=_PRINTABLE_ASCII, errors="surrogateescape")
-    url = shlex.quote(SECRETS.redact(base_url) + path)
-    if not base_url:
+    first, *others = script.variables.in_path(path, number)
+    url = _joined([f"{SECRETS.redact(script.base_url)}{first}", *others], shlex.quote)
+    if not script.base_url:
         url = f'"${URL_VARIABLE}"{url}'
     if set("[]{}") & set(path):
         url = f"--globoff {url}"
     if "/." in path or "/%2e" in path.lower():
         url = f"--path-as-is {url}"
-    form = form_at(request.token_form, way.place_of(request))
+    form = form_at(request.token_form, script.way.place_of(request))
     if request.partner is not None and form.header is None and not form.in_body:
         token = form.shell.format(VARIABLES[request.partner])
         separator = "&" if "?" in path else "?"

@@ -1,5 +1,6 @@
 """The result of one requirement on one operation."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,6 +8,9 @@ from conformance.catalogue.requirement import Level, Rule
 from conformance.probe.not_verified import Unverified
 from conformance.results.evidence import Seen
 from dinie_contract.output import excerpt, printable
+
+DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
+"""What is another in each answer: ids, times and numbers."""
 
 ResultKey = tuple[str, str]
 """The id of a requirement and of an operation: one result of a run."""

@@ -6,14 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from conformance.catalogue.mends import NO_FAILURE
 from conformance.catalogue.requirement import Level
 from conformance.probe.not_verified import Unverified
 from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS
 from conformance.results.baseline import Baseline
 from conformance.results.coverage import CoverageReport
+from conformance.results.evidence import LAST_ANSWER
 from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.results.moments import moment
-from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
+from conformance.results.result import DATA, VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.timeline import Span
 from conformance.results.transient import TransientReport
 from dinie_contract.output import shown
@@ -29,13 +31,27 @@ class Cause:
     @classmethod
     def of(cls, results: Sequence[Result], roots: Collection[ResultKey]) -> Self:
         """The cause of one violation or more; ``roots`` are the keys that others stand under."""
+        is_failure = bool(_failure_of(results[0]))
 
-        def order(one: Result) -> tuple[bool, bool, bool, int]:
+        def order(one: Result) -> tuple[bool, bool, bool, bool, int]:
             is_step = bool(one.requirement.rests_on or one.breaks)
-            return one.level is not Level.MUST, one.key not in roots, is_step, len(one.reproduce)
+            # What else a check expects of a request that makes the server fail tells no mend.
+            is_other = is_failure and one.requirement.mend != NO_FAILURE
+            is_must = one.level is Level.MUST
+            return not is_must, one.key not in roots, is_step, is_other, len(one.reproduce)
 
         best = min(results, key=order)
         return cls(best, tuple(one for one in results if one is not best))
+
+
+def _failure_of(result: Result) -> tuple[str, ...]:
+    """The operation, status and body of the server error that shows a violation; empty for others.
+
+    The body is without what is another in each answer.
+    """
+    last = next((one.actual for one in result.evidence if one.place == LAST_ANSWER), "")
+    is_failure = last.startswith("5") and result.actual.startswith(last[:3])
+    return (result.operation, last[:3], DATA.sub("", last)) if is_failure else ()
 
 
 def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
@@ -43,8 +59,9 @@ def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
 
     A violation stands under that of the rule that it rests on, on the same operation, and under
     that of the rule which broke a step of its check. Where a plain request fails, each server
-    error of its operation is that failure. Of a campaign's findings, those on one operation are
-    one cause where the same kind of answer shows them, whatever the form of their requests.
+    error of its operation is that failure. The same server error of one operation is one cause,
+    whatever was expected in its place. Of a campaign's findings, those on one operation are one
+    cause where the same kind of answer shows them, whatever the form of their requests.
     """
     violations = [one for one in results if one.outcome in VIOLATIONS]
     by_key = {one.key: one for one in violations}
@@ -68,6 +85,9 @@ def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
             root = under
         if root is not one:
             roots.add(root.key)
+        if failure := _failure_of(root):
+            found.setdefault(failure, []).append(one)
+            continue
         mended = root.breaks or root.requirement.mend or root.requirement.id
         seen = (root.operation, root.finding.kind) if root.finding and root.finding_id else ()
         found.setdefault((mended, *seen), []).append(one)

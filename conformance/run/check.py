@@ -9,13 +9,13 @@ from conformance.probe.not_verified import NotAsked, NotServed, NotVerified, Und
 from conformance.probe.probe import Probe
 from conformance.probe.values import Values
 from conformance.probe.violation import Violation
-from conformance.results.curl import Exchange, reproduction
+from conformance.results.curl import reproduction
 from conformance.results.evidence import Seen, evidence_of
 from conformance.results.result import VIOLATIONS, Outcome, Result
 from conformance.run.observation import Observation, Observed, Observer
 from conformance.target.capabilities import FOUND_IN_TARGET
 from conformance.target.errors import TargetError
-from conformance.target.exchange import UnsendableRequest
+from conformance.target.exchange import Exchange, UnsendableRequest
 
 
 @dataclass(frozen=True, slots=True)

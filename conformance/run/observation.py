@@ -18,10 +18,9 @@ from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
 from conformance.probe.probe import Probe
 from conformance.probe.violation import Violation
-from conformance.results.curl import Exchange
 from conformance.results.result import ResultKey
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.exchange import NO_ANSWER, Answer, Exchange, Request
 from conformance.target.transient import is_transient
 from openapi.contract import Contract
 from openapi.operation import Operation, is_json

@@ -215,6 +215,8 @@ class Answer:
     """The step before the request, as a line of shell: a wait, or a clock that was moved."""
     envelope: tuple[str, ...] = field(default=(), compare=False)
     """The members of the body that lead to the resource in it."""
+    times: int = field(default=1, compare=False)
+    """How often the request was sent, each time with another key; it stands for all of them."""
     located: tuple[str, str] | None = field(default=None, compare=False)
     """The member by which ``Location`` names what was made, where a creation has no body."""
 
@@ -331,6 +333,10 @@ class Answer:
     def objects(self, name: str) -> list[JsonObject]:
         """The objects in a member that is an array; none where it is anything else."""
         return objects_in(self.json_object() or {}, name)
+
+
+Exchange = tuple[Request, Answer]
+"""A request and its answer."""
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ def arguments_of_curl(folder: Path, script: str) -> list[str]:
         env={"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "TOKEN": "t", "SECOND_TOKEN": "u"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout == done.stderr == b""
+    # An answer that a later request needs is printed, and here it is empty.
+    assert done.stdout.strip(b"\n") == done.stderr == b""
     assert {one.name for one in folder.iterdir()} <= {"bin", "arguments", "body"}
     return (folder / "arguments").read_bytes().decode("utf-8", "surrogateescape").split("\0")

@@ -1,5 +1,8 @@
 """`run` by the contract of shelves: each fault is found, and nothing without one."""
 
+import os
+import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -77,6 +80,20 @@ def test_a_write_only_member_is_missed_in_no_answer(tmp_path: Path) -> None:
     assert {one["operation"] for one in report["results"] if one["outcome"] == "warning"} == {
         "addBook", "readBook", "listBooks",
     }  # fmt: skip
+
+
+def test_a_script_shows_the_violation_when_all_of_the_run_is_gone(tmp_path: Path) -> None:
+    with serving(Fault.READ_ANYWHERE) as url:
+        _, report = report_on(url, tmp_path, "--select", FOUND_BY[Fault.READ_ANYWHERE])
+        [script] = [one["reproduce"] for one in report["results"] if "reproduce" in one]
+        for _ in range(2):
+            done = subprocess.run(
+                ["sh", "-e"], input=script, env={**os.environ, "TOKEN": TOKENS[0]},
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            statuses = re.findall(r"HTTP/1\.1 (\d{3})", done.stdout)
+            assert statuses == ["201", "201", "200", "201", "200"]
+            assert statuses == re.findall(r"  # (\d{3})$", script, re.MULTILINE)
 
 
 def test_a_server_without_a_fault_conforms(tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED
 from conformance.probe.values import bodies
-from conformance.results.curl import Exchange
 from conformance.server.idempotency import keys, replays
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Exchange, Request
 
 REPLAY = requirement_of(replays.replay_is_identical).id
 FRESH = requirement_of(keys.fresh_key_is_accepted).id

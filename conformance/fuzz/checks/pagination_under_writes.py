@@ -12,9 +12,8 @@ from conformance.probe.probe import Probe
 from conformance.probe.repetition import Repetition
 from conformance.probe.revocation import listed_status, revocation_of
 from conformance.probe.violation import expect_news
-from conformance.results.curl import Exchange
 from conformance.server.lists.pagination import pagination_is_complete
-from conformance.target.exchange import Answer
+from conformance.target.exchange import Answer, Exchange
 
 COMPLETE = requirement_of(pagination_is_complete).id
 

@@ -7,10 +7,9 @@ from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.values import bodies
-from conformance.results.curl import Exchange
 from conformance.server.idempotency import keys, replays
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Request
+from conformance.target.exchange import Exchange, Request
 from conformance.target.members import text_in
 
 AT_ONCE = requirement_of(replays.simultaneous_requests_make_one_resource).id

@@ -9,9 +9,8 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.values import Values
 from conformance.probe.violation import Violation
-from conformance.results.curl import Exchange
 from conformance.server import judges
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Exchange, Request
 
 _HEADER_STATUSES = {
     HTTPStatus.NOT_ACCEPTABLE,

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from conformance.fuzz.resending import ENDS_OF_IDS, AnswerParts, Step, last_id
 from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
-from conformance.results.curl import Exchange
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import TargetSettings
 from dinie_contract.output import HIDDEN, SECRETS

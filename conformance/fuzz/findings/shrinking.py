@@ -32,9 +32,10 @@ from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.findings import Findings
 from conformance.fuzz.work import Work
-from conformance.results.curl import Exchange, reproduction
+from conformance.results.curl import reproduction
 from conformance.run.check import CheckOutcome
 from conformance.target.errors import AllowanceSpent, TargetError
+from conformance.target.exchange import Exchange
 from conformance.target.target import Target
 from openapi.contract import Contract
 

@@ -23,6 +23,7 @@ from conformance.fuzz.storage.steps import STEPS, steps_of
 from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.probe.violation import NO_SERVER_ERROR
 from conformance.results.evidence import MOST_PLACES, Seen
+from conformance.results.result import DATA
 from conformance.server import catalogue
 from conformance.target.timestamps import instant
 from dinie_contract.output import one_line
@@ -41,7 +42,6 @@ MISSED = 0.01
 """The share of findings that still exist and may be taken for fixed."""
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
 _STATUS = re.compile(r"[1-5]\d\d")
 _BEGINS_WITH_STATUS = re.compile(r"(?:status )?([1-5]\d\d)\b")
 
@@ -111,7 +111,7 @@ def _without_data(text: str) -> str:
     def kept(found: re.Match[str]) -> str:
         return found[0] if _STATUS.fullmatch(found[0]) else "…"
 
-    return _DATA.sub(kept, _QUOTED.sub("…", text))
+    return DATA.sub(kept, _QUOTED.sub("…", text))
 
 
 FindingKey = tuple[str, str, str]

@@ -7,6 +7,7 @@ import pytest
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.client.requirements import client_catalogue
 from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS
+from conformance.results.evidence import LAST_ANSWER, Seen
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import causes_of
 from conformance.server import catalogue
@@ -17,6 +18,7 @@ MODEL = catalogue()["sequences.model-holds"]
 NAME = catalogue()["created.name-is-unchanged"]
 FAILS = catalogue()[NOTHING_FAILS]
 HEADERS = catalogue()["robustness.many-headers"]
+ODD = catalogue()["robustness.control-characters"]
 DATA = catalogue()["generated.accepted-data-comes-back"]
 
 
@@ -91,6 +93,24 @@ def test_findings_that_one_kind_of_answer_shows_are_one_cause() -> None:
     assert [(one.shown, one.others) for one in found] == [
         (short, (long,)), (other, ()), (elsewhere, ())
     ]  # fmt: skip
+
+
+def failing(requirement: Requirement, last: str, operation: str = "one") -> Result:
+    one = broken(requirement, "curl", operation)
+    return replace(one, actual=last[:3], evidence=(Seen(LAST_ANSWER, "", last),))
+
+
+def test_one_server_error_of_an_operation_is_one_cause_whatever_was_expected() -> None:
+    name, odd = failing(NAME, "500 a: req-1a2b"), failing(HEADERS, "500 a: req-3c4d")
+    general = replace(failing(FAILS, "500 a: req-5e6f"), reproduce="curl\ncurl")
+    [cause] = causes_of([name, odd, general])
+    assert (cause.shown, cause.others) == (general, (name, odd))
+
+    others = [failing(ODD, "500 b"), failing(ODD, "503 a: req-1a2b"),
+              failing(ODD, "500 a: req-1a2b", "two"), failing(ODD, "400 a: req-1a2b"),
+              replace(failing(ODD, "500 a: req-1a2b"), actual="another body")]  # fmt: skip
+    for other in others:
+        assert len(causes_of([name, other])) == 2
 
 
 def test_what_is_no_violation_is_no_cause() -> None:

@@ -1,11 +1,13 @@
 """The scripts, run by a real shell and curl against a real server: the same statuses again."""
 
+import itertools
+import json
 import os
 import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
@@ -16,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.catalogue.requirement import Requirement
+from conformance.probe.plain_requests import NEW_NAME
 from conformance.results.curl import MOST_STEPS, reproduction
 from conformance.run.runner import Run
 from conformance.server import catalogue
@@ -59,6 +62,18 @@ def noted(script: str) -> list[int]:
     """The statuses that the script says it should give."""
     notes = re.findall(r"  # ((?:\d{3}(?:, )?)+)$", script, re.MULTILINE)
     return [int(one) for note in notes for one in note.split(", ")]
+
+
+class Recorded:
+    """Answers by a function, and keeps the requests."""
+
+    def __init__(self, answering: Callable[[FakeRequest], Reply]) -> None:
+        self.requests: list[FakeRequest] = []
+        self._answering = answering
+
+    def __call__(self, request: FakeRequest) -> Reply:
+        self.requests.append(request)
+        return self._answering(request)
 
 
 @contextmanager
@@ -152,7 +167,7 @@ def test_the_posts_stay_though_a_list_was_read_to_its_end() -> None:
     script = reproduction("http://target", [*exchanges, (page, Answer(200)), *pages])
 
     assert script.count("-X POST") == 2
-    assert "# 40 earlier pages are left out" in script
+    assert "# left out: 40 requests" in script
     assert "starting_after=39" in script
     assert "starting_after=38" not in script
 
@@ -172,9 +187,110 @@ def test_no_more_than_the_last_steps_are_written() -> None:
     exchanges = [(CREATE.with_key(f"key-{one}"), Answer(201)) for one in range(30)]
     script = reproduction("http://target", exchanges)
 
-    assert "# 22 earlier requests are left out" in script
+    assert "# left out: 22 requests" in script
     assert len(noted(script)) == MOST_STEPS
     assert "key-29" in script
+
+
+def answered(value: object, status: int = 201, **headers: str) -> Answer:
+    pairs = tuple((name.replace("_", "-"), one) for name, one in headers.items())
+    return Answer(status, pairs, json.dumps(value).encode())
+
+
+def making_items(request: FakeRequest) -> Reply:
+    """Each item has an id that nothing else has, in an envelope, and a tag."""
+    number = next(NUMBERS)
+    item = {"itemNo": f"it_{number:08d}", "number": number, "next": {"cursor": f"c_{number:08d}"}}
+    # A field of the head more, at the end of the media type.
+    media_type = f'application/json\r\nETag: "tag-{number}"'
+    return reply(201, json.dumps({"data": [item, item]}).encode(), media_type)
+
+
+NUMBERS = itertools.count(40)
+
+
+def test_what_a_request_repeats_of_an_answer_is_taken_from_the_answer() -> None:
+    item = {"itemNo": "it_of_the_run", "number": 7, "next": {"cursor": "c_of_the_run"}}
+    made = answered({"data": [item, item]}, etag='"tag-of-the-run"')
+    exchanges = [
+        (CREATE, made),
+        (Request("GET", "/items/it_of_the_run/x?after=c_of_the_run&size=7"), Answer(200)),
+        (Request("GET", "/items/7"), Answer(200)),
+        (Request("PUT", "/items", (("If-Match", '"tag-of-the-run"'),)), Answer(200)),
+        (CREATE.with_json({"of": "it_of_the_run", "size": 7}), Answer(201)),
+        (CREATE.with_json({"of": "it_of_the_run", "said": "\u00e9 100%"}, ensure_ascii=False),
+         Answer(201)),
+        (Request("GET", "/items/it_of_the_run0"), Answer(404)),
+    ]  # fmt: skip
+    with fake_server(recorded := Recorded(making_items)) as url:
+        script = reproduction(url, exchanges)
+        for _ in range(2):
+            del recorded.requests[:]
+            run_script(f"export PYTHONUTF8=1\n{script}")
+            _, read, by_number, changed, *referring, other = recorded.requests
+            number = by_number.line.split()[1].rpartition("/")[2]
+            id_, cursor = f"it_{int(number):08d}", f"c_{int(number):08d}"
+            assert read.line == f"GET /items/{id_}/x?after={cursor}&size=7 HTTP/1.1"
+            assert changed.headers["If-Match"] == f'"tag-{number}"'
+            assert json.loads(referring[0].body) == {"of": id_, "size": 7}
+            assert json.loads(referring[1].body) == {"of": id_, "said": "\u00e9 100%"}
+            assert other.line == "GET /items/it_of_the_run0 HTTP/1.1"
+
+
+def test_what_the_harness_has_sent_first_stays_as_it_is() -> None:
+    code, chosen = "chosen-by-a-client", CREATE.with_json({"code": "chosen-by-a-client"})
+    exchanges = [
+        (chosen, answered({"code": code, "id": "by-the-server"})),
+        (Request("GET", f"/items/{code}"), Answer(200)),
+    ]
+    assert "in_answer" not in reproduction("http://target", exchanges)
+
+
+def test_an_answer_without_the_member_leads_to_nothing_that_is_there() -> None:
+    exchanges = [
+        (CREATE, answered({"id": "id-of-the-run"})),
+        (Request("DELETE", "/items/id-of-the-run"), Answer(204)),
+    ]
+    with recording_server() as (url, recorded):
+        run_script(reproduction(url, exchanges))
+
+    assert recorded[1].line == "DELETE /items/dinie-conformance-unknown HTTP/1.1"
+
+
+def test_what_the_last_steps_repeat_is_made_though_it_was_long_before() -> None:
+    read = Request("GET", "/items/id-of-the-run")
+    others = [(CREATE.with_key(f"key-{one}"), Answer(201)) for one in range(30)]
+    exchanges = [(CREATE, answered({"id": "id-of-the-run"})), *others, (read, Answer(404))]
+    script = reproduction("http://target", exchanges)
+
+    assert "# left out: 23 requests" in script
+    assert len(noted(script)) == MOST_STEPS + 1
+    assert 'items/"${ID_1}"' in script
+
+
+def test_few_pages_are_read_each_from_where_the_one_before_ends() -> None:
+    page = Request("GET", "/items?limit=1")
+    pages = [(page, answered({"data": [{"id": "id-of-page-00"}]}, 200))]
+    for one in range(12):
+        after = page.at(f"{page.path}&starting_after=id-of-page-{one:02d}")
+        pages.append((after, answered({"data": [{"id": f"id-of-page-{one + 1:02d}"}]}, 200)))
+    script = reproduction("http://target", [(CREATE, Answer(201)), *pages])
+
+    assert "left out" not in script
+    assert "id-of-page" not in script
+    assert script.count("in_answer data -1 id") == 12
+
+
+def test_requests_that_differ_in_their_keys_alone_are_a_loop() -> None:
+    request = CREATE.with_json({"name": "dinie-conformance 0123456789ab"})
+    others = request.with_key("0f1e2d3c-4b5a-4678-9abc-def012345678"), Answer(201, times=40)
+    with recording_server() as (url, recorded):
+        run_script(reproduction(url, [(CREATE, Answer(201)), others, (CREATE, Answer(201))]))
+
+    looped = recorded[1:-1]
+    assert len({one.headers["Idempotency-Key"] for one in looped}) == 40
+    assert len({one.body for one in looped}) == 40
+    assert all(NEW_NAME.fullmatch(json.loads(one.body)["name"]) for one in looped)
 
 
 CASES = {
@@ -205,6 +321,21 @@ def test_a_violation_shows_again(bug: Bug, id_: str) -> None:
             assert sorted(found) == sorted(noted(result.reproduce))
 
     assert not any(token in result.reproduce for token in PARTNERS)
+
+
+def test_a_key_that_many_others_outlive_is_shown_with_them() -> None:
+    with serving(Options(bug=Bug.KEYS_ARE_IGNORED), PARTNERS) as url:
+        with Target(url, tuple(PARTNERS)) as target:
+            result = Run(CONTRACT, target, [], seed=1).check(
+                catalogue()["idempotency.key-outlives-many-others"],
+                CONTRACT.operations["createCredential"],
+            )
+    lines = result.reproduce.splitlines()
+    assert "for n in $(seq 10001 10320); do" in lines
+    first, last = lines[-6], lines[-1]
+    assert first == last
+    assert "${KEY_1}" in first
+    assert noted(result.reproduce) == [201, 201]
 
 
 def test_a_key_is_the_same_in_whatever_case_its_header_is() -> None:
@@ -301,6 +432,23 @@ def test_no_secret_and_no_answer_makes_a_command(
     assert arguments == expected
     assert url.startswith("http://127.0.0.1:1")
     assert end == ""
+
+
+@settings(max_examples=100, deadline=None)
+@given(name=TEXTS, id_=TEXTS, issued=st.lists(TEXTS, max_size=2))
+def test_no_member_and_no_id_of_an_answer_makes_a_command(
+    folder: Path, name: str, id_: str, issued: list[str]
+) -> None:
+    SECRETS.clear()
+    SECRETS.add(issued)
+    made = answered({name: f"{id_}-of-the-run"})
+    path = f"/a/{quote(f'{id_}-of-the-run', safe='', errors='replace')}"
+    body = json.dumps({"of": f"{id_}-of-the-run"})
+    request = Request("POST", path, (("Content-Type", "application/json"),), body.encode())
+    script = reproduction("http://127.0.0.1:1", [(CREATE, made), (request, Answer(201))])
+    assert not COMMAND.search(script)
+    assert all(secret not in script for secret in issued if len(secret) > 16)
+    assert arguments_of_curl(folder, script)
 
 
 def test_a_url_that_nobody_gave_is_exported_by_the_reader(folder: Path) -> None:
