@@ -324,12 +324,12 @@ def test_a_violation_shows_again(bug: Bug, id_: str) -> None:
 
 
 def test_a_key_that_many_others_outlive_is_shown_with_them() -> None:
-    with serving(Options(bug=Bug.KEYS_ARE_IGNORED), PARTNERS) as url:
-        with Target(url, tuple(PARTNERS)) as target:
-            result = Run(CONTRACT, target, [], seed=1).check(
-                catalogue()["idempotency.key-outlives-many-others"],
-                CONTRACT.operations["createCredential"],
-            )
+    options = Options(bug=Bug.KEYS_ARE_IGNORED)
+    with serving(options, PARTNERS) as url, Target(url, tuple(PARTNERS)) as target:
+        result = Run(CONTRACT, target, [], seed=1).check(
+            catalogue()["idempotency.key-outlives-many-others"],
+            CONTRACT.operations["createCredential"],
+        )
     lines = result.reproduce.splitlines()
     assert "for n in $(seq 10001 10320); do" in lines
     first, last = lines[-6], lines[-1]
