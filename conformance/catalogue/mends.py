@@ -14,8 +14,8 @@ BY_SCHEMA = (
     " type, null for no value."
 )
 CHALLENGE = (
-    'Send WWW-Authenticate: Bearer with every 401, with error="invalid_token" for a'
-    " token that was sent, and without error for none."
+    'Send WWW-Authenticate with every 401: Bearer, with error="invalid_token" for a'
+    " token that was sent, and without error for none; or Basic, with a realm."
 )
 LIVE_KEYS_ONLY = (
     "Check a key's whole secret, status and end where a token is issued, and answer 401 otherwise."

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue.requirement import Requirement
+from conformance.catalogue.sabotage import Sabotage, set_header
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import AccessSettings, authenticate
+from conformance.target.exchange import Tamper
 from conformance.target.target import Target, TargetSettings
 from conformance.target.token_forms import UNCHANGED, form_at
 from openapi.contract import Contract
@@ -42,10 +44,11 @@ def results(
     headers: tuple[tuple[str, str], ...] = (),
     name: str = "todos",
     own_keys: bool = False,
+    tamper: Tamper | None = None,
 ) -> list[Result]:
     with serving(name, scheme, accepts, own_keys=own_keys) as (url, document):
         contract = Contract(document)
-        with Target(url, [], TargetSettings(headers=headers)) as target:
+        with Target(url, [], TargetSettings(headers=headers), tamper=tamper) as target:
             access = AccessSettings(token=TOKENS[0], second_token=TOKENS[1])
             authenticate(target, access, contract)
             run = Run(contract, target, chosen(*ids), seed=1)
@@ -96,6 +99,38 @@ def test_a_server_that_takes_others_is_caught(scheme: str, accepts: Accepts, id_
     found = results(scheme, id_, accepts=accepts)
 
     assert Outcome.FAILED in {one.outcome for one in found}
+
+
+CHALLENGES = ("authentication.refusal-has-challenge", "authentication.challenge-names-basic")
+OF_BASIC = [(id_, one) for id_ in CHALLENGES for one in catalogue()[id_].sabotage]
+
+
+@pytest.mark.parametrize(("id_", "sabotage"), OF_BASIC, ids=lambda one: getattr(one, "name", one))
+def test_a_challenge_of_basic_is_judged(id_: str, sabotage: Sabotage) -> None:
+    found = results("basic", id_, tamper=sabotage.make())
+
+    assert {one.outcome for one in found} == {Outcome.WARNING}
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        'Basic realm="shop"',
+        'basic charset="UTF-8", REALM = ""',
+        'Digest nonce="a, b", Basic realm="a"',
+    ],
+)
+def test_each_spelling_of_a_challenge_of_basic_passes(challenge: str) -> None:
+    tamper = set_header(401, "WWW-Authenticate", challenge).make()
+    found = results("basic", *CHALLENGES, tamper=tamper)
+
+    assert {one.outcome for one in found} == {Outcome.PASSED}
+
+
+def test_no_challenge_is_asked_of_an_api_key() -> None:
+    create = Contract(todos(SCHEMES["header"])).operations["POST /todos"]
+
+    assert not any(one.applies_to(create) for one in chosen(*CHALLENGES))
 
 
 def test_a_key_that_goes_along_as_a_header_leaves_it_unverified() -> None:

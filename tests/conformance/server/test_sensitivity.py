@@ -16,9 +16,11 @@ from openapi.contract import Contract
 CONTRACT = Contract.bundled()
 REQUIREMENTS = list(catalogue().values())
 # These want a target that limits, a clock, or a contract with more in it. They are proven in
-# test_rate_limits.py, test_key_expiry.py, test_nested.py and test_reads.py.
+# test_rate_limits.py, test_key_expiry.py, test_nested.py, test_reads.py and, of plain servers,
+# test_schemes.py.
 ELSEWHERE = (
     "rate_limits.limited-",
+    "authentication.challenge-names-basic",
     "idempotency.key-is-kept-for-24",
     "idempotency.key-is-free-after-24",
     "tokens.expired-token",
