@@ -5,16 +5,22 @@ Where a path names a resource, one is made first, so that a refusal can never be
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from http import HTTPStatus
 
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.taken_bodies import has_rules
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Request, path_to
+from conformance.target.members import JsonObject
+from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER
 
 _OF_RULES = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 """What a body is answered that is valid and breaks a rule of business."""
+
+_SHOWN = 3
+"""So many items of a list are looked at for one that a GET shows."""
 
 _AGAIN = 3
 """So many more plain requests are sent where one was refused."""
@@ -31,6 +37,8 @@ def request_on_new_resource(probe: Probe) -> Request:
     create = next(
         (one.create for one in probe.contract.resources if one.has_items_below(parent)), None
     )
+    if create is None and operation.method == "GET" and resource is None:
+        return _request_on_what_is_there(probe)
     if create is None:
         raise NotServed(f"the contract has no operation that creates a resource on {parent}")
     maker = probe.of(create)
@@ -39,6 +47,45 @@ def request_on_new_resource(probe: Probe) -> Request:
         return probe.on_one(maker.known_handle_of(made))
     identifier = made.identifier(names[-1]) or maker.known_id_of(made)
     return probe.on_one(identifier)
+
+
+def _request_on_what_is_there(probe: Probe) -> Request:
+    """A valid GET of what nobody makes: by its example, or as the list above its path shows it.
+
+    Nothing is verified where neither is there.
+    """
+    request = probe.request()
+    if probe.send(request).is_success:
+        return request
+    above, _, last = probe.operation.path.rpartition("/")
+    [name] = PATH_PARAMETER.findall(last)[-1:] or [""]
+    lists = [one for one in probe.contract.operations.values()
+             if one.method == "GET" and one.path == above and "{" not in above]  # fmt: skip
+    for one in lists:
+        for item in _objects_in(json_of(probe.send(probe.of(one).request()))):
+            for member, value in item.items():
+                is_named = spelt(member) in {spelt(name), "id"} and isinstance(value, str | int)
+                if not is_named:
+                    continue
+                found = request.at(path_to(probe.operation.path, str(value)))
+                if probe.send(found).is_success:
+                    return found
+    raise NotServed(f"nothing is known that {probe.operation.id} shows: give its path an example")
+
+
+def json_of(answer: Answer) -> object:
+    """The JSON of an answer; None where it has none."""
+    with suppress(ValueError):
+        return answer.json()
+    return None
+
+
+def _objects_in(page: object) -> list[JsonObject]:
+    """The first objects of a page: the array that it is, or those that it has."""
+    arrays = [page] if isinstance(page, list) else []
+    arrays += page.values() if isinstance(page, dict) else ()
+    return [item for one in arrays if isinstance(one, list) for item in one[:_SHOWN]
+            if isinstance(item, dict)]  # fmt: skip
 
 
 def expect_served(probe: Probe, answer: Answer) -> None:

@@ -12,7 +12,7 @@ from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, 
 from conformance.probe.pages import items
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import request_on_new_resource
+from conformance.probe.resources import json_of, request_on_new_resource
 from conformance.probe.revocation import revokes
 from conformance.server.authentication.requests import (
     authorised,
@@ -39,7 +39,7 @@ def request_to_be_refused(probe: Probe) -> Request:
     needed = Capability.REVOCATION if revokes(operation) else needed
     if needed is not None and needed not in capabilities:
         raise NotServed(f"the target does not serve {operation.name}")
-    if operation.method == "GET":
+    if operation.method == "GET" and operation.resource is not None:
         probe.creating.make()
     return request_on_new_resource(probe)
 
@@ -55,6 +55,7 @@ def expect_unopened(
     ``valid`` is the request with a token that the others are made from. Those of ``refused`` go to
     the operation itself, where a success is one of it.
     """
+    own = _own_data(probe, valid)
     answered: dict[str, Request] = {}
     succeeded: list[str] = []
     for what, one in requests.items():
@@ -65,7 +66,7 @@ def expect_unopened(
             continue
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise NotVerified("the target limits requests, and does not say how long")
-        shown = _shows_resource(probe, answer)
+        shown = _shows_resource(probe, answer) if own is None else json_of(answer) == own
         probe.expect(not shown, f"nothing for a request with {what}", f"{answer.status} with data")
         answered[what] = request
         done = what in refused and answer.is_success
@@ -76,6 +77,16 @@ def expect_unopened(
         _expect_active(probe, valid, succeeded)
     elif creates(probe.operation):
         expect_unmade(probe, answered)
+
+
+def _own_data(probe: Probe, valid: Request) -> object:
+    """What a GET of no resource shows with a token; None where items are made for it to show."""
+    if probe.operation.method != "GET" or probe.operation.resource is not None:
+        return None
+    found = json_of(answer_to(probe, valid))
+    if not found:
+        raise NotServed(f"{probe.operation.id} shows no data that could be told apart")
+    return found
 
 
 def _shows_resource(probe: Probe, answer: Answer) -> bool:
