@@ -23,10 +23,10 @@ from benchmarks.measure import resident_bytes
 from benchmarks.servers import Server, running
 from benchmarks.table import machine
 from benchmarks.wire import TOKEN, BenchmarkError
-from mock_server.documented.generation import BudgetSpentError, Generation
 from openapi.contract import Contract
 from openapi.document import read_document
 from openapi.errors import ContractError
+from openapi.generation import BudgetSpentError, Generation
 from openapi.operation import Operation, is_json
 
 _MOST_OPERATIONS = 100
@@ -67,7 +67,7 @@ def measured(name: str, command: Command, contract: Contract) -> Figures:
 
 def _answers(server: Server, contract: Contract) -> Iterator[bool]:
     """For each operation with a JSON answer, whether the server gives one by its schema."""
-    generation = Generation(contract)
+    generation = Generation(contract.document, contract.resolve_schema)
     # Prism serves the paths without those of the servers.
     by_servers = server.name == "mock"
     base = contract.base_path if by_servers else ""

@@ -164,6 +164,12 @@ class MediaType:
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     """The encoding of properties, for a form."""
 
+    @property
+    def takes_objects(self) -> bool:
+        """Whether its schema says nothing against an object."""
+        types = types_of(self.schema.outline) if self.schema else ()
+        return not types or "object" in types
+
 
 def media_type_of(content: Mapping[str, MediaType], given: str) -> MediaType | None:
     """The most specific documented media type or range that matches a body's media type.
@@ -328,7 +334,8 @@ class Operation:
     def object_body(self) -> MediaType | None:
         """The media type of a request body that has members: JSON, else a form of either kind."""
         content = self.request_body.content if self.request_body else {}
-        return self.json_body or content.get(FORM) or content.get(MULTIPART)
+        form = content.get(FORM) or content.get(MULTIPART)
+        return self.json_body if self.json_body and self.json_body.takes_objects else form
 
     @property
     def needs_authentication(self) -> bool:

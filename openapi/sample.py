@@ -1,10 +1,14 @@
-"""A plain value of a schema, made without a search: that of its examples, else the smallest."""
+"""A plain value of a schema for requests: that of its examples, else the smallest."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from openapi.errors import ContractError
+from openapi.generation import BudgetSpentError, Generation
 from openapi.patterns import for_python
 from openapi.references import merge_schemas
 from openapi.schema import Schema, is_read_only, types_of
@@ -37,12 +41,26 @@ _OF_PATTERNS = ("text", "TEXT", "EUR", "eur", "US", "us", "en-US", "10.00", "+15
 
 
 def sample_of(schema: Schema, *, is_full: bool = False) -> Any:
-    """A plain value of a schema; one that is not valid where none is found at once.
+    """A plain value of a schema; one that is not valid where none is found.
 
     A full one has the members that may be left out too, and an item in each array.
     """
     deepest = _DEEPEST_FULL if is_full else 0
-    return _sample(schema.resolve, schema.definition, 0, deepest)
+    made = _sample(schema.resolve, schema.definition, 0, deepest)
+    if not schema.is_usable or schema.is_valid(made):
+        return made
+    found = _FOUND.setdefault(schema, {})
+    if is_full not in found:
+        try:
+            generation = Generation(schema.document, schema.resolve, hidden="readOnly")
+            found[is_full] = generation.plain(schema, is_lean=not is_full)
+        except (BudgetSpentError, ContractError, LookupError):
+            found[is_full] = made
+    return deepcopy(found[is_full])
+
+
+_FOUND: WeakKeyDictionary[Schema, dict[bool, Any]] = WeakKeyDictionary()
+"""The values of schemas that were searched for, full ones or not."""
 
 
 def examples_of(definition: Mapping[str, Any]) -> Iterator[Any]:

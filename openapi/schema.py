@@ -108,6 +108,11 @@ class Schema:
         return self._owner.resolve(definition)
 
     @property
+    def document(self) -> Document:
+        """The document that it is of."""
+        return self._owner.document
+
+    @property
     def accepts_any_string(self) -> bool:
         """Whether ``type``, with string among the types, is the only assertion."""
         assertions = set(self.definition) - _ANNOTATIONS
@@ -217,6 +222,7 @@ class Schemas:
     """
 
     def __init__(self, document: Document, view: Callable[[Any], Any] = lambda node: node) -> None:
+        self.document = document
         self._references = References(document, view)
         self._known: dict[str, Schema] = {}
         self._combinations = Combinations(self._references.resolve_schema)

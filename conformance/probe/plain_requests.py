@@ -31,6 +31,7 @@ from openapi.operation import PATH_PARAMETER, Operation, Parameter, is_json
 from openapi.reads import changed_by, updated_by
 from openapi.resource import Resource, request_members
 from openapi.sample import sample_of
+from openapi.schema import Schema
 
 NAME_PREFIX = "dinie-conformance"
 """The start of the name of every created resource, which marks it as test data."""
@@ -45,7 +46,8 @@ _NOTHING = f"{NAME_PREFIX}-unknown"
 def makes_bodies(operation: Operation) -> bool:
     """Whether the bodies that an operation requires are made here: JSON, and forms."""
     body = operation.request_body
-    return not (body and body.required and body.content) or operation.object_body is not None
+    is_made = operation.object_body is not None or operation.json_body is not None
+    return not (body and body.required and body.content) or is_made
 
 
 class PlainRequests(ABC):
@@ -119,10 +121,16 @@ class PlainRequests(ABC):
             request = request.with_header("Content-Type", taken.name)
         if body is None or not body.content or (taken is None and not body.required):
             return request
-        if taken is None:
+        if taken is not None:
+            return request.with_json(self.plain_body(partner))
+        whole = self.operation.json_body
+        if whole is None:
             kinds = " or ".join(body.content)
             raise NotServed(f"{self.operation.id} takes {kinds}: no such body is made here")
-        return request.with_json(self.plain_body(partner))
+        made = next(iter(whole.examples), None)
+        if whole.schema and not whole.examples:
+            made = self._sample(whole.schema)
+        return request.with_header("Content-Type", whole.name).with_json(made)
 
     def on_one(self, handle: str, partner: int | None = 0) -> Request:
         """A valid request for the operation on the resource with this handle.
@@ -177,11 +185,20 @@ class PlainRequests(ABC):
             return self._named(with_new_values(self.operation, self._referring(value, partner)))
         examples = [one for one in (body.examples if body else ()) if one]
         if body and body.schema and not examples:
-            examples = [sample_of(body.schema)]
+            examples = [self._sample(body.schema)]
         smallest = min(examples, key=lambda one: len(json.dumps(one, default=str)), default={})
         return self._named(
             with_new_values(self.operation, smallest if isinstance(smallest, dict) else {})
         )
+
+    def _sample(self, schema: Schema) -> Any:
+        """A plain value of a schema; nothing is verified where none is found."""
+        made = sample_of(schema)
+        if schema.is_usable and not schema.is_valid(made):
+            raise NotServed(
+                f"no body that {self.operation.id} takes was found: give its schema an example"
+            )
+        return made
 
     @property
     def has_rules(self) -> bool:

@@ -127,9 +127,11 @@ def _expect_no_rule(probe: Probe, answer: Answer) -> None:
 
     A server may refuse dates too far ahead, or what refers to nothing.
     """
-    body = probe.operation.object_body
-    is_made_up = body is not None and not any(body.examples)
-    if is_made_up and answer.status in _OF_RULES and has_rules(probe.operation, probe.plain_body()):
+    body, whole = probe.operation.object_body, probe.operation.json_body
+    is_made_up = any(one is not None and not any(one.examples) for one in (body, whole))
+    if is_made_up and answer.status in _OF_RULES and (
+        body is None or has_rules(probe.operation, probe.plain_body())
+    ):  # fmt: skip
         raise NotVerified(
             f"{probe.operation.id} answered {answer.status} to a body made by its schema: it may"
             " have rules on dates, or on what is referred to; give an example of what it takes"

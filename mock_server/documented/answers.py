@@ -17,7 +17,6 @@ from mock_server.documented.bodies import (
     written,
 )
 from mock_server.documented.dynamic import dynamic_value
-from mock_server.documented.generation import BudgetSpentError, Generation
 from mock_server.documented.headers import header_text, is_sent, with_values
 from mock_server.documented.negotiation import best_accepted
 from mock_server.exchange.exact_json import read_json
@@ -25,6 +24,7 @@ from mock_server.exchange.problems import Problem, ProblemType, Response, not_se
 from openapi.contract import Contract
 from openapi.document import join
 from openapi.errors import ContractError
+from openapi.generation import BudgetSpentError, Generation
 from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved, is_json
 from openapi.schema import types_of
 
@@ -101,7 +101,7 @@ class DocumentedAnswers:
         self._is_strict = strict
         self._resolve = contract.resolve_schema
         self._random = random.Random()  # noqa: S311 - test data
-        self._generation = Generation(contract)
+        self._generation = Generation(contract.document, contract.resolve_schema)
         self._characters = _CHARACTERS_OF_ALL
         for flaw in (*contract.flaws, *(one.flaw for one in unserved)):
             self._tell(flaw, "is not served")

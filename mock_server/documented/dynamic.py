@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 from typing import Any
 
-from mock_server.documented.hierarchies import Hierarchies, name_of
 from openapi.discriminators import KEYWORDS, property_of
+from openapi.hierarchies import Hierarchies, name_of
 from openapi.references import merge_schemas
 from openapi.schema import Schema, types_of
 from openapi.texts import TextMaker

@@ -12,7 +12,6 @@ from mock_server.documented.answers import DocumentedAnswers, Wish
 from mock_server.documented.bodies import concrete_types, is_file, is_written, written
 from mock_server.documented.error_places import filled
 from mock_server.documented.error_texts import texts_in, told
-from mock_server.documented.generation import BudgetSpentError
 from mock_server.documented.headers import merged
 from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange, Refusals
@@ -26,6 +25,7 @@ from mock_server.exchange.problems import (
 )
 from openapi.contract import Contract
 from openapi.errors import ContractError
+from openapi.generation import BudgetSpentError
 from openapi.operation import (
     DocumentedResponse,
     MediaType,

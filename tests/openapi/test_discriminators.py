@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mock_server.documented.dynamic import dynamic_value
-from mock_server.documented.generation import generate
 from openapi.contract import Contract
+from openapi.generation import generate
 from openapi.schema import Schema
 
 Json = dict[str, Any]

@@ -41,6 +41,50 @@ def test_a_text_matches_its_pattern(definition: dict[str, Any]) -> None:
     assert sample_of(schema) == sample_of(schema)
 
 
+@pytest.mark.parametrize("is_full", [False, True])
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"type": "array", "minItems": 2, "uniqueItems": True, "items": TEXT},
+        {"type": "array", "prefixItems": [TEXT, WHOLE], "items": False, "minItems": 2},
+        {"type": "array", "contains": {"const": "a"}, "items": TEXT},
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        {"type": "object", "minProperties": 2, "propertyNames": {"pattern": "^x-"}},
+        {"type": "object", "minProperties": 1, "additionalProperties": TEXT},
+        {"type": "object", "minProperties": 1, "patternProperties": {"^[a-z]{2}$": TEXT},
+         "additionalProperties": False},
+        {"type": "object", "required": ["a"]},
+        {**thing(["a"], a=TEXT, b=TEXT), "dependentRequired": {"a": ["b"]}},
+        {**thing(["a"], a=TEXT), "dependentSchemas": {"a": {"required": ["c"]}}},
+        {**thing(["k"], k={"enum": ["a"]}), "if": {"properties": {"k": {"const": "a"}}},
+         "then": {"required": ["x"]}},
+        {"type": "string", "format": "duration"},
+    ],
+)  # fmt: skip
+def test_a_value_is_searched_for_where_the_smallest_is_not_valid(
+    member: dict[str, Any], *, is_full: bool
+) -> None:
+    schema = schema_of(thing(["m"], m=member))
+
+    assert schema.is_valid(sample_of(schema, is_full=is_full))
+
+
+def test_a_value_that_is_searched_for_has_nothing_that_is_only_read() -> None:
+    read_only = {**TEXT, "readOnly": True}
+    member = {"type": "array", "minItems": 2, "uniqueItems": True, "items": WHOLE}
+    schema = schema_of(thing(["m"], m=member, free=TEXT, made=read_only))
+
+    assert sample_of(schema).keys() == {"m"}
+    assert sample_of(schema, is_full=True).keys() == {"m", "free"}
+
+
+def test_each_value_is_one_of_its_own() -> None:
+    schema = schema_of(thing(["m"], m={"type": "object", "required": ["a"]}))
+
+    sample_of(schema)["m"]["a"] = 1
+    assert sample_of(schema) == {"m": {"a": "text"}}
+
+
 def test_a_full_value_has_what_may_be_left_out_and_nothing_that_is_only_read() -> None:
     inner = thing(["z"], z=TEXT, q=WHOLE, id={**TEXT, "readOnly": True})
     some, none = ({"type": "array", "items": inner, **more} for more in ({}, {"maxItems": 0}))

@@ -10,8 +10,8 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from mock_server.documented.generation import BudgetSpentError, Generation
 from openapi.contract import Contract
+from openapi.generation import BudgetSpentError, Generation
 from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter, is_json
 from openapi.resource import creates, issues_tokens
 from openapi.schema import validatable
@@ -144,7 +144,7 @@ def request_of(call: Call, base_url: str, login: Login | None, key: str) -> Requ
 @cache
 def first_call(contract: Contract) -> Call | None:
     """The call to begin with; None for a contract with none that can be made without thought."""
-    generation = Generation(contract)
+    generation = Generation(contract.document, contract.resolve_schema)
     calls = (
         _call(contract, operation, generation)
         for operation in list(_by_sense(contract))[:_MOST_TRIED]

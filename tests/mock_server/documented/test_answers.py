@@ -11,10 +11,10 @@ import pytest
 
 from mock_server.documented.dynamic import dynamic_value
 from mock_server.documented.files import file_of, is_binary
-from mock_server.documented.generation import generate
 from mock_server.documented.negotiation import best_accepted
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from openapi.generation import generate
 from tests.mock_server.clients import Client, serve
 
 CONTRACT = Path(__file__).parent / "answers.yaml"

@@ -11,10 +11,10 @@ import httpx
 import orjson
 import pytest
 
-from mock_server.documented.generation import generate as generate_value
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from openapi.generation import generate as generate_value
 from openapi.operation import Operation, RequestBody, is_json
 from tests.mock_server.clients import Client, Serving
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mock_server.documented.generation import generate
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from openapi.generation import generate
 from tests.mock_server.clients import Serving
 
 HEAD = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\n"

@@ -10,20 +10,20 @@ budget.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain, islice, product, repeat
 from typing import Any
 
 import jsonschema_rs
 
-from mock_server.documented.hierarchies import Hierarchies, name_of
-from mock_server.documented.simple_values import distinct, number, other_names, varied
 from openapi.contract import Contract
 from openapi.errors import ContractError
+from openapi.hierarchies import Hierarchies, name_of
 from openapi.patterns import for_python
 from openapi.references import merge_schemas, outline
 from openapi.schema import Schema, types_of
+from openapi.simple_values import distinct, number, other_names, varied
 from openapi.texts import MOST_CHARACTERS, text_of
 
 _DEPTH = 6
@@ -49,11 +49,15 @@ class BudgetSpentError(Exception):
 
 
 class Generation:
-    """The values generated for one contract, and what is left to spend on them."""
+    """The values generated for one document, and what is left to spend on them."""
 
-    def __init__(self, contract: Contract) -> None:
-        self.resolve = contract.resolve_schema
-        self.hierarchies = Hierarchies(contract.document, self.resolve)
+    def __init__(
+        self, document: Mapping[str, Any], resolve: Callable[[Any], Any], hidden: str = "writeOnly"
+    ) -> None:
+        self.resolve = resolve
+        self.hierarchies = Hierarchies(document, resolve)
+        self.hidden = hidden
+        """The flag of members that are left out where they may be: those of requests alone."""
         self._values = _VALUES_OF_ALL
         self._parts: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
         self.unused: dict[str, str] = {}
@@ -71,15 +75,16 @@ class Generation:
             reason = "no value was found that satisfies this schema: give it an example"
             raise ContractError(schema.pointer, reason) from error
 
-    def plain(self, schema: Schema) -> Any:
-        """A value that satisfies ``schema``.
+    def plain(self, schema: Schema, *, is_lean: bool = False) -> Any:
+        """A value that satisfies ``schema``; a lean one has no member that it need not have.
 
         Raises LookupError where none was found, and BudgetSpentError as :meth:`value` does.
         """
         spent: BudgetSpentError | None = None
         wrong = ""
         schema.check()
-        tried = product(_TRIED, range(_BRANCHES), _SHOWN)
+        ways = _TRIED[::-1] if is_lean else _TRIED
+        tried = product(ways, range(_BRANCHES), _SHOWN)
         for (unlike, lean), branch, shown in tried:
             # Numbers beyond those of a float may fail anywhere.
             with suppress(ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
@@ -115,7 +120,7 @@ class Generation:
 
 def generate(contract: Contract, schema: Schema) -> Any:
     """One value that satisfies ``schema``; raises as :meth:`Generation.value` does."""
-    return Generation(contract).value(schema)
+    return Generation(contract.document, contract.resolve_schema).value(schema)
 
 
 _ALL = ("const", "example", "default", "examples", "enum")
@@ -155,6 +160,7 @@ class _Assembly:
         self._schema = schema
         self._resolve = generation.resolve
         self._hierarchies = generation.hierarchies
+        self._hidden = generation.hidden
         self._spend_of_all = generation.spend
         self._shown, self._must_be_valid = shown
         self.has_wrong_example = False
@@ -287,8 +293,8 @@ class _Assembly:
         return properties
 
     def _is_shown(self, schema: Any) -> bool:
-        """Whether an answer has a member that it need not have: none that is ``writeOnly``."""
-        return schema is not False and self._merged(schema).get("writeOnly") is not True
+        """Whether a value has a member that it need not have."""
+        return schema is not False and self._merged(schema).get(self._hidden) is not True
 
     def _merged(self, schema: Any) -> dict[str, Any]:
         schema = self._resolve(schema)
