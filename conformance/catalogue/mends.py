@@ -58,7 +58,7 @@ KEEP_TEXTS = (
     " or refuse them with a documented 4xx."
 )
 KEYS_BY_PARTNER = "Make the partner a part of the stored key: each partner has keys of its own."
-KEY_STATUS = "Look at a key's status, uncached, wherever it is listed or exchanged for a token."
+KEY_STATUS = "Look at the state of a resource, uncached, wherever it is listed or used."
 LIMIT_HEADERS = (
     "Send the limiter's own X-RateLimit-Limit, -Remaining and -Reset with every"
     " answer, refusals and 429s too."
@@ -89,7 +89,7 @@ READ_WHAT_IS_WRITTEN = (
     "Read the list from the store that creations write to, at once, and change no value on the way."
 )
 REPEAT_NOTHING = "Never copy a token, a secret or a body of a request into an answer."
-SECOND_REVOCATION = "Answer a second revocation with 204, 404 or 409."
+SECOND_REVOCATION = "Answer a second revocation or deletion with 204, 404 or 409."
 STABLE_PAGES = (
     "Page by an order that is unique and stable, such as time and id, and read one"
     " item more than a page holds."
@@ -106,7 +106,9 @@ UNKNOWN_MEMBERS = "Overlook or refuse members that the contract does not know."
 VALIDATE = (
     "Validate the body by the contract's schema, without converting types, before anything is done."
 )
-WHOLE_ID = "Look up what to revoke by its whole id and the token's partner, and nothing else."
+WHOLE_ID = (
+    "Look up what to revoke or delete by its whole id and the token's partner, and nothing else."
+)
 WHOLE_PROBLEMS = (
     "Write every error in one place, by the contract's schema of errors, and by RFC 9457 where"
     " it is a problem document."

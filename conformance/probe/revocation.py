@@ -5,6 +5,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, item_of
 from conformance.target.exchange import Answer, Request
+from conformance.target.members import JsonObject, text_in
 from openapi.operation import Operation
 
 VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and for good, 204"
@@ -44,6 +45,19 @@ def new_resource(probe: Probe, partner: int = 0) -> Answer:
 def is_listed_as_active(probe: Probe, made: Answer) -> bool:
     """Whether the list shows a new key as active, which may take it a moment."""
     return any(listed_status(probe, made) == "active" for _ in probe.looks())
+
+
+NOT_LISTED = "the list does not show what was made, or not as something that is there"
+
+
+def state_of(probe: Probe, item: JsonObject | None) -> str:
+    """What an item of the list says of its state, in the words of the contract."""
+    if item is None:
+        return "no item"
+    state = text_in(item, probe.resource.state or "")
+    if state in probe.resource.states:
+        return state
+    return "an item as before" if probe.resource.condition(item) == "active" else "an ended item"
 
 
 def listed_status(probe: Probe, made: Answer) -> str | None:

@@ -1,20 +1,24 @@
 """Revocation of created resources at the end of a run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.target.errors import TargetError
-from conformance.target.exchange import Request, path_to, pattern_of
+from conformance.target.exchange import Request, UnsendableRequest, path_to, pattern_of
 from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
 from openapi.contract import Contract
+from openapi.operation import Operation
 
 _PASSES = 3
 
 _MOST_FAILURES = 8
 """Revocations without an answer, one after another, after which no more are sent."""
+
+_LATER_SECONDS = 1.0
 
 GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 """Answers to a revocation that say that nothing is left to revoke."""
@@ -29,15 +33,92 @@ def revoke_all(
     """Revoke created resources, where the target offers that; gives those that are left.
 
     What failed is tried again, as long as others succeed. A target that stopped answering is not
-    asked for each of them. What nothing revokes is left, unless it went with its parent.
+    asked for each of them. What nothing revokes is left, unless it went with its parent, and so is
+    what a DELETE left as it was: one of each kind is read before and after.
     """
     left = sorted(resources)
+    samples = _samples(contract, target, left)
+    made = left
     for _ in range(_PASSES):
         before, left = left, _revoke_each(contract, target, left)
         if not left or len(left) == len(before):
             break
     gone = _gone(contract, target, left)
-    return [one for one in left if one not in gone]
+    unchanged = _unchanged(contract, target, samples, [one for one in made if one not in left])
+    return [one for one in left if one not in gone] + unchanged
+
+
+def _deleting(contract: Contract, target: Target, one: CreatedResource) -> tuple[Operation, str]:
+    """The DELETE of a resource that a GET at the same path reads, and that path.
+
+    Raises :class:`LookupError` where there is none.
+    """
+    path = target.places.revocations.get(one, "")
+    for resource in contract.resources:
+        ends, reads = resource.revoke, resource.read
+        if ends and reads and ends.method == "DELETE" and ends.path == reads.path:
+            is_alone = len(contract.resources) == 1 and ends.path.count("{") == 1
+            own = path_to(ends.path, one[1]) if not path and is_alone else path
+            if pattern_of(ends.path).fullmatch(own):
+                return ends, own
+    raise LookupError(one[1])
+
+
+def _read(contract: Contract, target: Target, partner: int, path: str) -> bytes | None:
+    """What a GET answers; None for a refusal, and where there is no answer."""
+    try:
+        answer = target.send_again_where_closed(_to(contract, "GET", path, partner))
+    except TargetError:
+        return None
+    return answer.body if answer.is_success else None
+
+
+def _samples(
+    contract: Contract, target: Target, resources: Iterable[CreatedResource]
+) -> dict[CreatedResource, bytes]:
+    """One resource of each kind that a DELETE ends and a GET reads, as it is read."""
+    found: dict[str, CreatedResource] = {}
+    for one in resources:
+        with suppress(LookupError, UnsendableRequest):
+            if one[0] < len(target.access):
+                found.setdefault(_deleting(contract, target, one)[0].id, one)
+    read = {
+        one: _read(contract, target, one[0], _deleting(contract, target, one)[1])
+        for one in found.values()
+    }
+    return {one: body for one, body in read.items() if body is not None}
+
+
+def _unchanged(
+    contract: Contract,
+    target: Target,
+    samples: Mapping[CreatedResource, bytes],
+    revoked: Sequence[CreatedResource],
+) -> list[CreatedResource]:
+    """What is still there of the kinds whose sample a DELETE has left as it was."""
+
+    def is_unchanged(one: CreatedResource) -> bool:
+        path = _deleting(contract, target, one)[1]
+        return _read(contract, target, one[0], path) == samples[one]
+
+    looked_at = [one for one in samples if one in revoked and is_unchanged(one)]
+    if looked_at:
+        # It may be gone a moment later.
+        target.rest(_LATER_SECONDS)
+    kinds = {_deleting(contract, target, one)[0].id for one in looked_at if is_unchanged(one)}
+
+    def is_there(one: CreatedResource) -> bool:
+        try:
+            operation, path = _deleting(contract, target, one)
+        except (LookupError, UnsendableRequest):
+            return False
+        return operation.id in kinds and _read(contract, target, one[0], path) is not None
+
+    if not kinds:
+        return []
+    with Threads(target.in_flight.number) as threads:
+        running = {threads.submit(is_there, one): one for one in revoked}
+        return sorted(running[one] for one in finished(running, target) if one.result())
 
 
 def _to(contract: Contract, method: str, path: str, partner: int) -> Request:

@@ -1,5 +1,6 @@
 """`run`, `fuzz` and `load` by the payments contract: each fault is found, and nothing without."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,35 @@ def test_each_fault_is_found_by_its_requirement(fault: Fault, tmp_path: Path) ->
 
     assert code == 1
     assert FOUND_BY[fault] <= broken(report)
+
+
+@pytest.mark.parametrize("fault", [None, Fault.DELETE_IDLE])
+def test_what_a_deletion_leaves_is_not_said_to_be_removed(
+    fault: Fault | None, tmp_path: Path
+) -> None:
+    with serving(*([fault] if fault else [])) as url:
+        _, report = report_on("run", url, tmp_path, "--select", "reads.deleted-is-gone")
+
+    # Nothing removes a merchant, whose reference begins so.
+    left = [one for one in report["left_behind"] if not one.startswith("m-")]
+    assert bool(left) == bool(fault)
+    assert any(f"{len(report['left_behind'])} resources were made and could not be ended" in one
+               for one in report["remarks"])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.CANCEL_IDLE, Fault.LIST_LEAKS, Fault.FAILS], ids=lambda one: one.name
+)
+def test_a_report_speaks_of_what_the_contract_has(fault: Fault, tmp_path: Path) -> None:
+    [id_] = FOUND_BY[fault]
+    with serving(fault) as url:
+        text = tmp_path / "report.txt"
+        report_on("run", url, tmp_path, "--select", id_, "--report-text", str(text))
+
+    told = re.findall(r"^  (?:rule|expected|actual|mend) .*", text.read_text(), re.MULTILINE)
+    assert len(told) >= 4
+    # No payment is active, nobody has an API key to be revoked, and no 422 is documented.
+    assert [one for one in told if re.search(r"\b(keys?|revoked(?! or)|active|422)\b", one)] == []
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(one, marks=pytest.mark.thorough)

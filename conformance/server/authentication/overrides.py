@@ -76,7 +76,7 @@ def _by_query(request: Request) -> Request:
     on_requests("take the method from the query", _by_query),
 )
 def method_is_not_overridden(probe: Probe) -> None:
-    """A POST neither lists nor revokes because a header or its query names another method."""
+    """A POST neither lists nor ends anything because a header or its query names another method."""
     valid, operation = request_on_new_resource(probe), probe.operation
     other = replace(valid, method="POST")
     if lists(operation):
@@ -121,7 +121,7 @@ def _list_for_another(request: Request) -> Request:
     on_requests("list for the partner that a header names", _list_for_another),
 )
 def no_header_names_the_partner(probe: Probe) -> None:
-    """Headers that name another partner beside a valid token change nothing of whose keys it is."""
+    """Headers that name another partner beside a valid token show nothing of that partner."""
     lister = probe.listing
     others = probe.make(partner=1)
     for name in _names_of_partner(probe.target.tokens[1]) or [probe.known_id_of(others)]:
@@ -137,9 +137,9 @@ def no_header_names_the_partner(probe: Probe) -> None:
         shared = marks_of(lister, shown) & marks_of(lister, of_others)
         probe.expect(
             not shared,
-            "no other partner's keys, whatever headers name that partner",
-            "another partner's keys",
-            Values(f"/{probe.resource.id} of listed keys", sorted(shared)),
+            "nothing of another partner, whatever headers name it",
+            "what another partner has made",
+            Values(f"/{probe.resource.id} of listed items", sorted(shared)),
         )
 
 

@@ -115,7 +115,7 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
     requests = refusable(probe)
     for request in requests.values():
         probe.send(request)
-    expect_unrevoked(probe, requests["no token"], "a key that is still active")
+    expect_unrevoked(probe, requests["no token"], "the resource as it was")
     answer = probe.send(authorised(requests["no token"]))
     # Which success it is, other requirements judge.
     probe.expect(answer.is_success, "a success of the first one with a token", f"{answer.status}")

@@ -121,17 +121,17 @@ def expect_unrevoked(probe: Probe, revoking: Request, expected: str) -> None:
     identities, handle = {*map(unquote, revoking.path.split("/")[-2:])}, probe.resource.handle
     listed = [one for one in probe.listed() if identifier_in(one, handle) in identities]
     states = {probe.resource.condition(one) for one in listed}
-    probe.expect(REVOKED not in states, expected, "a revoked one")
+    probe.expect(REVOKED not in states, expected, "one that has ended")
 
 
 def _expect_active(probe: Probe, valid: Request, succeeded: Sequence[str]) -> None:
     """The resource can still be revoked: by the first of ``succeeded``, it may be no longer."""
     what = f"a request with {succeeded[0]}" if succeeded else "requests without a token"
-    expected = f"a key that is active after {what}"
+    expected = f"the resource as it was after {what}"
     if succeeded:
         expect_unrevoked(probe, valid, expected)
     answer = answer_to(probe, authorised(valid))
     is_gone = answer.status in GONE_STATUSES
-    probe.expect(not is_gone, expected, f"{answer.status} to its revocation with a token")
+    probe.expect(not is_gone, expected, f"{answer.status} to {probe.operation.id} with a token")
     if answer.status in NOT_IMPLEMENTED_STATUSES:
         raise NotServed(f"the target does not serve {probe.operation.name}")

@@ -186,7 +186,7 @@ def reused_key_makes_nothing(probe: Probe) -> None:
 )
 @catches(on_requests("take all for one partner", lambda one: replace(one, partner=0)))
 def key_belongs_to_its_partner(probe: Probe) -> None:
-    """Another partner's same key is another call, and never yields the first one's secret."""
+    """Another partner's same key is another call, and yields nothing of the first one's."""
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
     other = probe.send(probe.as_partner(request, 1))

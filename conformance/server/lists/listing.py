@@ -162,7 +162,7 @@ def created_is_listed(probe: Probe) -> None:
 @requirement(
     "lists.only-ones-own",
     Level.MUST,
-    "safety: nobody sees another partner's keys",
+    "safety: nobody sees what another partner has made",
     both(lists, needs_bearer_token),
     needs=(Capability.LISTING, Capability.SECOND_PARTNER),
     mend="Filter each page, and what a cursor names, by the token's partner.",
@@ -184,15 +184,15 @@ def only_ones_own(probe: Probe) -> None:
             break
         page = answer_to(probe, probe.request(query=query_for(probe, 5, probe.known_id_of(answer))))
         shown = not page.is_error and _shows(probe, page, hidden)
-        probe.expect(not shown, "none of another partner's keys after its id", "one of them")
+        probe.expect(not shown, "nothing of another partner after its id", "one of them")
     if probe.path(0) != probe.path(1):
         page = answer_to(probe, replace(probe.request(0), partner=1))
         shown = not page.is_error and _shows(probe, page, own)
-        probe.expect(not shown, "none of another partner's keys at its path", "one of them")
+        probe.expect(not shown, "nothing of another partner at its path", "one of them")
     for partner, others in ((0, hidden), (1, own)):
         shared = sorted(others & marks_until(probe, others, partner))
         seen = Values(f"ids in the list of partner {partner + 1}", shared)
-        probe.expect(not shared, "none of another partner's keys", f"{len(shared)}", seen)
+        probe.expect(not shared, "nothing of another partner", f"{len(shared)}", seen)
 
 
 def _shows(probe: Probe, answer: Answer, marks: set[str]) -> bool:
@@ -239,7 +239,7 @@ def _no_secrets(exchange: JudgedExchange) -> None:
     Sabotage("tell the last one's secret", _telling_the_last),
 )
 def no_secrets(probe: Probe) -> None:
-    """A list never shows the secret of a key, under any name."""
+    """A list never shows a secret, under any name."""
     made = make(probe, 2)
     secrets = [secret for one in made if (secret := probe.secret_of(one))]
     missing = ids_of(probe, made)
@@ -249,4 +249,4 @@ def no_secrets(probe: Probe) -> None:
             missing -= set(page.ids)
             if not missing:
                 return
-    raise NotVerified("the list does not show the keys whose secrets are known")
+    raise NotVerified("the list does not show that whose secrets are known")

@@ -16,19 +16,20 @@ from conformance.probe.pages import make
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import (
+    NOT_LISTED,
     VENDOR,
     is_listed_as_active,
-    listed_status,
     new_resource,
     revocation_of,
     revoke,
     revokes,
+    state_of,
 )
 from conformance.probe.token_exchange import exchange, granted, item_of
 from conformance.server.tokens.sabotage import good_answer_again, issued_in
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.members import identifier_in
+from conformance.target.members import JsonObject, identifier_in
 
 
 def _doing_nothing() -> Tamper:
@@ -87,16 +88,18 @@ ALL_ACTIVE = edit_body(
 )
 @catches(DO_NOTHING, ALL_ACTIVE)
 def revoked_key_is_listed_as_revoked(probe: Probe) -> None:
-    """A revoked key has the status revoked in the list, or is not there any more."""
+    """What was revoked or deleted says so in the list, or is not there any more."""
     made = new_resource(probe)
     if not is_listed_as_active(probe, made):
-        raise NotVerified("the list does not show a new key as active")
+        raise NotVerified(NOT_LISTED)
     before = item_of(probe, made)
     revoke(probe, made)
     after = item_of(probe, made)
     status = None if after is None else probe.resource.condition(after)
     holds = status in {"revoked", None} or (not probe.resource.ended_states and after != before)
-    probe.expect(holds, "the status revoked in the list", f"{status}")
+    ended = " or ".join(probe.resource.ended_states)
+    expected = f"the {probe.resource.state} {ended}" if ended else "something that says so"
+    probe.expect(holds, f"{expected} in the list, or no item", state_of(probe, after))
 
 
 @requirement(
@@ -123,7 +126,7 @@ def revoked_key_gets_no_token(probe: Probe) -> None:
 @requirement(
     "revocation.only-ones-own",
     Level.MUST,
-    "safety: nobody ends another partner's keys",
+    "safety: nobody ends what another partner has made",
     both(revokes, needs_bearer_token),
     needs=(Capability.REVOCATION, Capability.SECOND_PARTNER, Capability.LISTING),
     mend=WHOLE_ID,
@@ -136,54 +139,54 @@ def revoked_key_gets_no_token(probe: Probe) -> None:
     Sabotage("refuse another partner and do it", _refusing_and_doing),
 )
 def only_ones_own(probe: Probe) -> None:
-    """Another partner cannot revoke a key, whatever it is told."""
+    """Another partner cannot revoke or delete a resource, whatever it is told."""
     made = new_resource(probe)
     if not is_listed_as_active(probe, made):
-        raise NotVerified("the list does not show a new key as active")
+        raise NotVerified(NOT_LISTED)
     answer = probe.send(replace(revocation_of(probe, made), partner=1))
-    status = listed_status(probe, made)
+    item = item_of(probe, made)
     probe.expect(
-        status == "active",
-        "an active key after another partner's attempt",
-        f"{status or 'none'} after the answer {answer.status}",
+        item is not None and probe.resource.condition(item) == "active",
+        "the resource as it was after another partner's attempt",
+        f"{state_of(probe, item)} after the answer {answer.status}",
     )
 
 
 @requirement(
     "revocation.leaves-others-alone",
     Level.MUST,
-    "safety: a revocation ends the key that it names",
+    "safety: a revocation ends what it names",
     revokes,
     needs=(Capability.REVOCATION, Capability.LISTING),
     mend=WHOLE_ID,
 )
 @catches(Sabotage("revoke other keys too", _revoking_another))
 def leaves_others_alone(probe: Probe) -> None:
-    """Revoking one key leaves those made before and after it active."""
+    """The end of one resource leaves those made before and after it as they were."""
     # Together they are next to each other, whatever else is made meanwhile.
     made = make(probe, _TOGETHER)
     ids = [probe.known_id_of(one) for one in made]
-    found: list[str] = []
+    condition, found = probe.resource.condition, list[str]()
     for _ in probe.looks():
-        listed = _conditions(probe)
-        found = [one for one in listed if one in ids and listed[one] == "active"]
+        listed = _listed(probe)
+        found = [one for one in listed if one in ids and condition(listed[one]) == "active"]
         if len(found) == len(ids):
             break
     else:
-        raise NotVerified("the list does not show new keys as active")
+        raise NotVerified(NOT_LISTED)
     named = found[len(found) // 2]
     revoke(probe, made[ids.index(named)])
-    after = _conditions(probe)
+    after = _listed(probe)
     for one in found:
-        status = after.get(one)
-        expected = one == named or status == "active"
-        probe.expect(expected, "the other keys active", f"{status or 'none'}")
+        item = after.get(one)
+        expected = one == named or (item is not None and condition(item) == "active")
+        probe.expect(expected, "the others as they were", state_of(probe, item))
 
 
-def _conditions(probe: Probe) -> dict[str, str]:
-    """The condition of each key in the list, in its order, by id."""
+def _listed(probe: Probe) -> dict[str, JsonObject]:
+    """The items of the list, in its order, by id."""
     items = ((identifier_in(one, probe.resource.id), one) for one in probe.listed())
-    return {id_: probe.resource.condition(one) for id_, one in items if id_ is not None}
+    return {id_: one for id_, one in items if id_ is not None}
 
 
 def _revoking_namesakes() -> Tamper:
@@ -211,21 +214,22 @@ def _revoking_namesakes() -> Tamper:
 @requirement(
     "revocation.namesakes-stay",
     Level.MUST,
-    "safety: a revocation ends the key that it names, and no other",
+    "safety: a revocation ends what it names, and nothing else",
     revokes,
     needs=(Capability.REVOCATION, Capability.LISTING),
     mend=WHOLE_ID,
 )
 @catches(Sabotage("revoke all of one name", _revoking_namesakes))
 def namesakes_stay(probe: Probe) -> None:
-    """The revocation of a key leaves another key of the same name as it was."""
+    """The end of a resource leaves another one of the same name as it was."""
     maker = probe.creating
     request = maker.request()
     revoked, other = maker.succeed(request), answer_to(maker, maker.anew(request))
     if other.status != maker.operation.success_status or maker.id_of(other) == maker.id_of(revoked):
         raise NotServed("the target takes a name once")
     if not is_listed_as_active(probe, other):
-        raise NotVerified("the list does not show a new key as active")
+        raise NotVerified(NOT_LISTED)
     revoke(probe, revoked)
-    status = listed_status(probe, other)
-    probe.expect(status == "active", "another key of the same name still active", f"{status}")
+    item = item_of(probe, other)
+    is_there = item is not None and probe.resource.condition(item) == "active"
+    probe.expect(is_there, "another one of the same name as it was", state_of(probe, item))

@@ -54,7 +54,7 @@ def _second_revocations(probe: Probe) -> Iterator[Answer]:
     f"{VENDOR}; RFC 9110 section 15.3.5",
     revokes,
     needs=(Capability.REVOCATION,),
-    mend="Answer a revocation with 204 and no body.",
+    mend="Answer a revocation or deletion with the documented status, and a 204 without a body.",
 )
 @catches(
     set_status(204, 200),
@@ -62,9 +62,9 @@ def _second_revocations(probe: Probe) -> Iterator[Answer]:
 )
 @each(_revocations, on(Purpose.REVOKE))
 def answers_204_without_body(operation: Operation, answer: Answer) -> None:
-    """A revocation is answered with 204 and nothing else."""
+    """A revocation or deletion is answered with its documented success, a 204 without a body."""
     wanted = operation.success_status
-    expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
+    expect(answer.status == wanted, f"{wanted} to {operation.id}", f"{answer.status}")
     documented = operation.response(wanted)
     if documented is not None and not documented.content:
         expect(not answer.body, "no body", f"{len(answer.body)} bytes")
@@ -80,12 +80,12 @@ def answers_204_without_body(operation: Operation, answer: Answer) -> None:
 )
 @catches(set_status(409, 500))
 def second_revocation_is_no_failure(probe: Probe) -> None:
-    """Revoking a key that is revoked already makes nothing fail."""
+    """A second revocation or deletion makes nothing fail."""
     made = new_resource(probe)
     revoke(probe, made)
     for _ in range(2):
         answer = probe.send(revocation_of(probe, made))
-        probe.expect_no_server_error(answer, "a second revocation")
+        probe.expect_no_server_error(answer, f"a second {probe.operation.id}")
 
 
 def _says_gone(operation: Operation, answer: Answer) -> bool:
@@ -104,9 +104,13 @@ def _says_gone(operation: Operation, answer: Answer) -> bool:
 @catches(set_status(409, 410), set_status(409, 400))
 @each(_second_revocations, on(Purpose.REVOKE_AGAIN))
 def second_revocation_is_documented(operation: Operation, answer: Answer) -> None:
-    """A second revocation is the same as the first, a conflict, or not found."""
+    """A second revocation or deletion is answered as the first, as a conflict, or as not found."""
     holds = answer.status in {operation.success_status, 404, 409} or _says_gone(operation, answer)
-    expect(holds, "204, 404 or 409 to a second revocation", f"{answer.status}")
+    expect(
+        holds,
+        f"{operation.success_status}, 404 or 409 to a second {operation.id}",
+        f"{answer.status}",
+    )
 
 
 @requirement(
@@ -119,7 +123,7 @@ def second_revocation_is_documented(operation: Operation, answer: Answer) -> Non
 )
 @catches(set_status(404, 204), set_status(404, 400))
 def unknown_id_is_404(probe: Probe) -> None:
-    """The revocation of a key that does not exist gets 404."""
+    """The revocation or deletion of what does not exist gets 404."""
     answer = answer_to(probe, _unknown(probe))
     holds = answer.status == HTTPStatus.NOT_FOUND or _says_gone(probe.operation, answer)
     probe.expect(holds, "404 to an unknown id", f"{answer.status}")
@@ -138,7 +142,7 @@ def unknown_id_is_404(probe: Probe) -> None:
     fail_on("what is not UTF-8", lambda request: "%FF" in request.path),
 )
 def strange_ids_are_no_failure(probe: Probe) -> None:
-    """Ids that no key has, of any form, make nothing fail."""
+    """Ids that nothing has, of any form, make nothing fail."""
     for text in (f"{NAME_PREFIX}-unknown", *_STRANGE):
         answer = probe.send(revocation_by_text(probe, text))
         probe.expect_no_server_error(answer, f"the id {text[:20]}")

@@ -86,7 +86,7 @@ def _expect_unique(probe: Probe, field: str) -> None:
     different = len(set(map(repr, values)))
     probe.expect(
         different == len(values),
-        f"{len(values)} values of {field} for as many keys",
+        f"{len(values)} values of {field} for as many resources",
         f"{different}",
     )
 
@@ -111,7 +111,7 @@ _TIME = _every("client_secret", "the time", lambda _: f"dinie_cs_live_{time.time
 
 
 def _is_new(exchange: JudgedExchange) -> None:
-    expect(not exchange.has_old_secret, "another secret for each key", "the one of another key")
+    expect(not exchange.has_old_secret, "another secret for each resource", "the one of another")
 
 
 @requirement(
@@ -128,7 +128,7 @@ def _is_new(exchange: JudgedExchange) -> None:
     _every("client_secret", "the second", lambda _: f"dinie_cs_live_{time.time():032.0f}"),
 )
 def secrets_are_unique(probe: Probe) -> None:
-    """No two keys have one secret, however many are created and however fast."""
+    """No two resources have one secret, however many are created and however fast."""
     _expect_unique(probe, str(probe.resource.secret))
 
 
@@ -146,7 +146,7 @@ def secrets_are_unique(probe: Probe) -> None:
     _every("id", "one of fifteen", lambda count: f"dinie_ci_live_{count % 15}"),
 )
 def client_ids_are_unique(probe: Probe) -> None:
-    """No two keys have one id or one client id."""
+    """No two resources have one id or one client id."""
     for field in sorted({probe.resource.id, probe.resource.login}, reverse=True):
         _expect_unique(probe, field)
 

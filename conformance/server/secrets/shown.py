@@ -142,13 +142,13 @@ def never_in_the_list(probe: Probe) -> None:
         ):
             break
     else:
-        raise NotVerified("the new key is not in the list")
+        raise NotVerified("what was made is not in the list")
     for number, (_, answer) in enumerate(probe.recording.exchanges[before:], before + 1):
         if holds(answer, traces):
             # The page that shows it is the last thing that is shown of this check.
             del probe.recording.exchanges[number:]
             seen = hidden(answer, traces)
-            raise Violation("no secret in the list", "the new key's secret", values=seen)
+            raise Violation("no secret in the list", "the secret of what was made", values=seen)
 
 
 _HASHES = ("md5", "sha1", "sha256", "sha512")
@@ -186,7 +186,7 @@ def no_hash_in_the_list(probe: Probe) -> None:
         if item := item_of(probe, made):
             break
     else:
-        raise NotVerified("the new key is not in the list")
+        raise NotVerified("what was made is not in the list")
     digests = [*_digests(secret)]
     shown = json.dumps(item).replace("\\/", "/").lower()
     seen = [
@@ -195,7 +195,9 @@ def no_hash_in_the_list(probe: Probe) -> None:
         if has_any(digests, text.lower())
     ]
     found = has_any(digests, shown)
-    probe.expect(not found, "no hash of a secret in the list", "one of the new key's secret", *seen)
+    probe.expect(
+        not found, "no hash of a secret in the list", "one of the secret of what was made", *seen
+    )
 
 
 def known_secrets(exchange: JudgedExchange) -> list[str]:

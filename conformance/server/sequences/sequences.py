@@ -33,7 +33,7 @@ def _makes_by_key(operation: Operation) -> bool:
 @requirement(
     "sequences.model-holds",
     Level.MUST,
-    f"{SEED}; safety: nobody gets another partner's keys",
+    f"{SEED}; safety: nobody gets what another partner has made",
     _makes_by_key,
     needs=(Capability.LISTING,),
     generates=True,
