@@ -1,7 +1,7 @@
 """Wrong data of an operation: the body of a valid request, each with one fault by the contract."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.probe.bodies import kind, values_of_other_types
@@ -12,6 +12,7 @@ from conformance.probe.probe import Probe
 from conformance.target.exchange import Request
 from conformance.target.members import JsonObject
 from openapi.item_members import ItemPlace, Members
+from openapi.operation import Operation, Parameter
 from openapi.schema import Schema, is_read_only, types_of
 
 _MOST = 24
@@ -19,25 +20,76 @@ _MOST = 24
 
 _LONGEST = 100_000
 
+_NOT_OF_FORMAT: Mapping[str, Sequence[str]] = {
+    "date": (NAME_PREFIX, "2099-02-30"),
+    "date-time": (NAME_PREFIX, "2099-02-30T00:00:00Z"),
+    **dict.fromkeys(("time", "uuid", "email", "ipv4", "ipv6"), (NAME_PREFIX,)),
+}
+"""Texts that no reading of a format takes."""
+
 
 def wrong_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObject]]:
     """Bodies with one fault each that the schema finds, made of that of a valid request."""
-    media_type = changed_type(probe.operation)
-    if media_type is None or media_type.schema is None:
-        raise NotServed(f"{probe.operation.id} takes no JSON object")
-    place = changed_place(probe.operation) or _whole(media_type.schema)
-    body = json.loads(request.body)
+    schema, place = _body_of(probe.operation)
+    body, media_type = json.loads(request.body), changed_type(probe.operation)
     # Where null says that a member goes (RFC 7396), it is no value of it.
-    is_patch = media_type.name == "application/merge-patch+json"
+    is_patch = media_type is not None and media_type.name == "application/merge-patch+json"
     found = 0
     for what, item in _wrong_items(place, place.item(body) or {}):
         wrong = place.body(body, item)
-        if (is_patch and None in item.values()) or not _is_wrong(media_type.schema, wrong):
+        if (is_patch and None in item.values()) or not _is_wrong(schema, wrong):
             continue
         yield what, wrong
         found += 1
         if found == _MOST:
             return
+
+
+def ill_formed_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObject]]:
+    """Bodies with one text that is not of its format or pattern, made of a valid request's."""
+    schema, place = _body_of(probe.operation)
+    body = json.loads(request.body)
+    for name, text in _ill_formed_texts(schema, place):
+        wrong = place.body(body, {**(place.item(body) or {}), name: text})
+        if not schema.is_valid(wrong):
+            yield f"{name} {text!r}", wrong
+
+
+def has_ill_formed_texts(operation: Operation) -> bool:
+    """Whether a member of the body has a format or a pattern by which texts can be told."""
+    return changed_type(operation) is not None and any(_ill_formed_texts(*_body_of(operation)))
+
+
+def wrong_texts(parameter: Parameter) -> Iterator[str]:
+    """Texts that a query parameter, or an item of its array, may not have; not each is wrong."""
+    reader = Members(parameter.schema.resolve)
+    merged = reader.merged(parameter.schema.definition)
+    definition = reader.merged(reader.items(merged)) if "array" in types_of(merged) else merged
+    if "object" in types_of(definition):
+        return
+    yield from _NOT_OF_FORMAT.get(definition.get("format", ""), ())
+    yield from (str(value) for _, value in _out_of_bounds(definition) if value != "")
+    if "string" not in types_of(definition):
+        yield NAME_PREFIX
+
+
+def _body_of(operation: Operation) -> tuple[Schema, ItemPlace]:
+    """The schema of a body, and where it has the item."""
+    media_type = changed_type(operation)
+    if media_type is None or media_type.schema is None:
+        raise NotServed(f"{operation.id} takes no JSON object")
+    return media_type.schema, changed_place(operation) or _whole(media_type.schema)
+
+
+def _ill_formed_texts(schema: Schema, place: ItemPlace) -> Iterator[tuple[str, str]]:
+    """The members with a format or a pattern, each with texts that are not of it."""
+    reader = Members(schema.resolve)
+    for name, definition in place.members.items():
+        kinds = reader.alternatives(definition)
+        texts = [text for one in kinds for text in _NOT_OF_FORMAT.get(one.get("format", ""), ())]
+        texts += [NAME_PREFIX, "~"] if any("pattern" in one for one in kinds) else []
+        for text in dict.fromkeys(texts) if not is_read_only(definition) else ():
+            yield name, text
 
 
 def _whole(schema: Schema) -> ItemPlace:

@@ -199,6 +199,8 @@ class Shelves:
             fault = overlooked.get(code)
             if method == "PATCH" and param == "title" and code == "invalid_value":
                 fault = Fault.PATCH_TOO_LONG
+            if code == "invalid_format" and param == "boughtOn":
+                fault = {"POST": Fault.POST_ANY_DAY, "PATCH": Fault.PATCH_ANY_DAY}.get(method)
             if method == "POST" and param == "pages" and code == "invalid_value":
                 fault = Fault.POST_OUT_OF_RANGE
             return fault is not None and self._has(fault)
@@ -360,7 +362,7 @@ class Shelves:
 
 
 _GENRES = ("novel", "poetry", "reference")
-_SET = ("title", "pages", "genre", "note", "pin")
+_SET = ("title", "pages", "genre", "note", "pin", "boughtOn")
 _KEPT = ("bookNo", "shelfCode", "state", "createdAt")
 
 

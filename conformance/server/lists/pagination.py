@@ -15,8 +15,9 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests, set_status, with_body
 from conformance.probe.applicability import lists
-from conformance.probe.not_verified import NotVerified
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.pages import (
+    MANY,
     bound,
     cursor_at,
     ids_of,
@@ -326,10 +327,25 @@ def strange_parameters_are_no_failure(probe: Probe) -> None:
 def limit_out_of_range_is_no_larger_page(probe: Probe) -> None:
     """A page size out of range is refused, or gives a page of a permitted size."""
     largest = largest_page(probe)
-    for limit in (0, -1, largest + 1, 1_000_000):
-        query = urlencode(query_for(probe, limit))
-        answer = answer_to(probe, probe.request().at(f"{probe.path()}?{query}"))
-        is_page = answer.status == HTTPStatus.OK
-        page = listed_in(probe.page_members, answer) if is_page else []
-        count = len(page) if isinstance(page, list) else 0
-        probe.expect(count <= largest, f"at most {largest} for limit {limit}", f"{count} items")
+    sizes = (0, -1, largest + 1, 1_000_000)
+    make(probe, 1)
+    if not [limit for limit in sizes if _count(probe, limit, largest)]:
+        return
+    # A page that is too large shows where there are so many items.
+    lacking = largest + 1 - len(page_of(probe, query_for(probe, largest)).items)
+    if lacking > MANY:
+        raise NotServed(f"so many as {lacking} items are not made for one check")
+    make(probe, lacking)
+    for limit in sizes:
+        _count(probe, limit, largest)
+
+
+def _count(probe: Probe, limit: int, largest: int) -> int:
+    """The items of a page of so many; raises :class:`Violation` where it is a larger one."""
+    query = urlencode(query_for(probe, limit))
+    answer = answer_to(probe, probe.request().at(f"{probe.path()}?{query}"))
+    is_page = answer.status == HTTPStatus.OK
+    page = listed_in(probe.page_members, answer) if is_page else []
+    count = len(page) if isinstance(page, list) else 0
+    probe.expect(count <= largest, f"at most {largest} for limit {limit}", f"{count} items")
+    return count

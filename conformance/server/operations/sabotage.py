@@ -174,6 +174,12 @@ def _taking_any_type() -> Tamper:
     return tamper
 
 
+def _overlooking_queries(request: Request, forward: Forward) -> Answer:
+    answer = forward(request)
+    is_refused = request.method == "GET" and answer.status in _REFUSED
+    return forward(request.at(request.path.partition("?")[0])) if is_refused else answer
+
+
 def _merging() -> Tamper:
     """A PUT keeps what it leaves out."""
 
@@ -208,6 +214,7 @@ def _showing_all() -> Tamper:
 IGNORE_IF_MATCH = on_requests("ignore If-Match", lambda one: one.without_header("If-Match"))
 SHOW_ALL = Sabotage("show all that was sent", _showing_all)
 ANY_MEDIA_TYPE = Sabotage("take any media type", _taking_any_type)
+TAKE_ANY_QUERY = Sabotage("overlook a wrong query", lambda: _overlooking_queries)
 MERGE_PUTS = Sabotage("merge a PUT", _merging)
 FORGET_THE_REST = Sabotage("forget what a PATCH has not", _forgetting_the_rest)
 NO_KEY_NEEDED = on_requests("make up a key that lacks", _adding_key)

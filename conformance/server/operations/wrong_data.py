@@ -1,6 +1,7 @@
 """Requirements on wrong data: it is refused, and has changed nothing then."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from conformance.catalogue.mends import VALIDATE
@@ -14,10 +15,11 @@ from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import is_same, is_shown, item_in, make, request_for, shown
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
-from conformance.probe.wrong_data import wrong_bodies
+from conformance.probe.wrong_data import has_ill_formed_texts, ill_formed_bodies, wrong_bodies
 from conformance.server.operations.sabotage import CHANGE_BEFORE_REFUSING, TAKE_WRONG_DATA
 from conformance.server.operations.usual import served
 from conformance.target.exchange import Request
+from conformance.target.members import JsonObject
 from openapi.operation import Operation
 from openapi.reads import updated_by
 from openapi.resource import creates
@@ -52,13 +54,36 @@ def _refuses_data_of_items(operation: Operation) -> bool:
 @catches(TAKE_WRONG_DATA)
 def wrong_data_is_refused(probe: Probe) -> None:
     """A creation, PUT or PATCH with one fault in its body gets a documented refusal."""
+    _expect_refusals(probe, wrong_bodies)
+
+
+def _refuses_texts(operation: Operation) -> bool:
+    return _refuses_data_of_items(operation) and has_ill_formed_texts(operation)
+
+
+@requirement(
+    "operations.ill-formed-text-is-refused",
+    Level.SHOULD,
+    "JSON Schema 2020-12, validation, sections 6.3.3 and 7: pattern and format; the contract",
+    _refuses_texts,
+    mend=VALIDATE,
+)
+@catches(TAKE_WRONG_DATA)
+def ill_formed_text_is_refused(probe: Probe) -> None:
+    """A creation, PUT or PATCH with a text that is not of its format or pattern is refused."""
+    _expect_refusals(probe, ill_formed_bodies)
+
+
+def _expect_refusals(
+    probe: Probe, wrong: Callable[[Probe, Request], Iterator[tuple[str, JsonObject]]]
+) -> None:
     if creates(probe.operation):
         probe.make()
         request = probe.request()
     else:
         request = changing(probe, make(probe.of(changed_read(probe).operation)))
         served(probe, request)
-    for what, body in wrong_bodies(probe, request):
+    for what, body in wrong(probe, request):
         answer = answer_to(probe, probe.anew(_with(request, body)))
         status = answer.status
         if status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:

@@ -55,6 +55,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
     each = ["readMerchant", "readTerminal", "readPayment"]
 
     assert applying == {
+        "operations.action-is-shown": ["cancelPayment"],
         "operations.answers-match-their-schemas": [
             "readMerchant", "replaceMerchant", "readTerminal", "removeTerminal", "renameTerminal",
             "readPayment", "cancelPayment",
@@ -69,6 +70,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "operations.wrong-data-is-refused": [
             "openMerchant", "replaceMerchant", "pairTerminal", "renameTerminal", "takePayment",
         ],
+        "operations.ill-formed-text-is-refused": ["takePayment"],
         "operations.other-media-type-is-refused": [],
         "operations.patch-keeps-the-rest": [],
         "operations.put-replaces-the-rest": [],
@@ -77,6 +79,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "operations.stale-change-is-refused": [],
         "operations.unknown-id-is-404": ["replaceMerchant", "renameTerminal", "cancelPayment"],
         "operations.write-only-is-not-shown": [],
+        "operations.wrong-query-is-refused": ["listMerchants", "listPayments"],
         "reads.belongs-to-its-parent": ["readPayment"],
         "reads.list-is-filtered": [],
         "reads.list-is-of-its-parent": ["listPayments"],
