@@ -1,7 +1,9 @@
 """Requirements on actions: what an action says of the state of its item, the read shows then."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
@@ -48,8 +50,15 @@ def _states(operation: Operation) -> list[str]:
         name
         for name, one in read.shown.members.items()
         if name in place.members
-        and (name in {"status", "state"} or "enum" in one or "boolean" in types_of(one))
+        # With other values it may be another thing that the answer shows.
+        and place.members[name].get("enum") == one.get("enum")
+        and (name in {"status", "state"} or _is_of_few(one))
     ]
+
+
+def _is_of_few(definition: Mapping[str, Any]) -> bool:
+    """Whether a member has one of a few values, and not always the same."""
+    return "boolean" in types_of(definition) or len(definition.get("enum", ())) > 1
 
 
 @requirement(
