@@ -23,7 +23,7 @@ from openapi.hierarchies import Hierarchies, name_of
 from openapi.patterns import for_python
 from openapi.references import merge_schemas, outline
 from openapi.schema import Schema, types_of
-from openapi.simple_values import distinct, number, other_names, varied
+from openapi.simple_values import distinct, number, other_names, unlike, varied
 from openapi.texts import MOST_CHARACTERS, text_of
 
 _DEPTH = 6
@@ -85,11 +85,11 @@ class Generation:
         schema.check()
         ways = _TRIED[::-1] if is_lean else _TRIED
         tried = product(ways, range(_BRANCHES), _SHOWN)
-        for (unlike, lean), branch, shown in tried:
+        for (differs, lean), branch, shown in tried:
             # Numbers beyond those of a float may fail anywhere.
             with suppress(ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
                 try:
-                    assembly = _Assembly(self, schema, shown, branch, unlike=unlike, lean=lean)
+                    assembly = _Assembly(self, schema, shown, branch, unlike=differs, lean=lean)
                     value = assembly.value(schema.definition, 0, schema.pointer)
                 except BudgetSpentError as error:
                     spent = error
@@ -202,7 +202,9 @@ class _Assembly:
         made = self._simplest(definition, depth)
         if "not" in definition:
             tried = (made, *(varied(made, by) for by in range(1, _BRANCHES)))
-            return next((one for one in tried if not self._accepts(definition["not"], one)), made)
+            differing = (one for one in tried if not self._accepts(definition["not"], one))
+            others = (one for one in unlike(made, definition) if self._accepts(definition, one))
+            return next(chain(differing, others), made)
         return made
 
     def _of_branches(self, definition: dict[str, Any], keyword: str, depth: int) -> Any:
@@ -367,7 +369,11 @@ class _Assembly:
         for name in missing:
             if name not in made:
                 self._add(made, name, definition, depth)
-        names = chain(shown[most:], other_names(definition))
+        allowed = definition.get("propertyNames", {})
+        names = chain(
+            shown[most:],
+            other_names(definition, self._merged(allowed), lambda it: self._accepts(allowed, it)),
+        )
         while len(made) < definition.get("minProperties", 0):
             self._add(made, next(names), definition, depth)
         depending = definition.get("dependentSchemas", {})

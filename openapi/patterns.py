@@ -1,7 +1,7 @@
 r"""Regular expressions of ECMA-262, as the libraries of this project read them.
 
 JSON Schema has them in the dialect of JavaScript. The validator refuses some forms that it allows,
-such as ``[\w-.]``, and Python knows no ``\p{L}``.
+such as ``[\w-.]`` and ``\k<name>``, and Python knows no ``\p{L}``.
 """
 
 import re
@@ -24,9 +24,30 @@ _ODD = re.compile(r"\\[Z0b]|\\u[dD][89abAB]|\[\^?\]|\{(?!\d)|-|&&|~~|\[[^\]]*\["
 """What a pattern has where it may need another form: most have nothing of it."""
 
 
+_GROUP = re.compile(
+    r"\\k<(?P<wanted>[^<>]*)>|\\.|\[(?:\\.|[^\]])*\]|(?P<opening>\((?:(?!\?)|\?<(?![=!])(?P<name>[^<>]*)>))",
+    re.DOTALL,
+)
+
+
+def _numbered(pattern: str) -> str:
+    """A pattern whose references to groups by name are those by number."""
+    if r"\k<" not in pattern:
+        return pattern
+    groups = [one["name"] for one in _GROUP.finditer(pattern) if one["opening"]]
+
+    def by_number(found: re.Match[str]) -> str:
+        wanted = found["wanted"]
+        is_known = wanted and wanted in groups
+        return rf"(?:\{groups.index(wanted) + 1})" if is_known else found[0]
+
+    return _GROUP.sub(by_number, pattern)
+
+
 @cache
 def readable(pattern: str) -> str:
     """A pattern in a form that the validator reads; as it is where it needs no other."""
+    pattern = _numbered(pattern)
     if not _ODD.search(pattern):
         return pattern
     pieces = _PIECE.findall(pattern)
@@ -83,6 +104,7 @@ _NOT_OF_PYTHON = re.compile(r"\\p\{|\(\?<|\\u\{|\\c")
 
 def for_python(pattern: str) -> str:
     """A pattern for Python, which takes only what the pattern takes, but not all of that."""
+    pattern = _numbered(pattern)
     if not _NOT_OF_PYTHON.search(pattern):
         return pattern
     read, is_in_class = [], False

@@ -133,7 +133,8 @@ def merge_schemas(
 ) -> dict[str, Any]:
     """Merge the ``allOf`` parts and the ``$ref`` of a schema into one schema, as an approximation.
 
-    Properties, items and required names are united; of other keywords the outermost value is kept.
+    Properties, items, required names and what is excluded are united; of other keywords the
+    outermost value is kept.
     ``resolve`` resolves a reference. ``within`` holds the ids of the enclosing schemas: a part
     that contains itself adds nothing.
     """
@@ -153,7 +154,10 @@ def merge_schemas(
             properties[name] = {"allOf": [one, properties[name]]} if name in properties else one
         required = [*merged.get("required", []), *flat.get("required", [])]
         items = [one["items"] for one in (merged, flat) if isinstance(one.get("items"), dict)]
+        excluded = [one["not"] for one in (merged, flat) if "not" in one]
         merged = {**flat, **merged}
+        if len(excluded) > 1:
+            merged["not"] = {"anyOf": excluded}
         if len(items) > 1:
             merged["items"] = {"allOf": items}
         if properties:

@@ -5,8 +5,10 @@ import random
 import re
 import string
 from collections.abc import Iterator
+from datetime import date, timedelta
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import jsonschema_rs
 import rstr
@@ -64,25 +66,28 @@ def text_of(definition: dict[str, Any]) -> str:
     return text.ljust(least, "x")[:longest]
 
 
-def texts_by_pattern(definition: dict[str, Any]) -> Iterator[str]:
+def texts_by_pattern(definition: dict[str, Any], count: int = _TEXTS) -> Iterator[str]:
     """Texts that satisfy the pattern and the other keywords of a schema, the same ones each time.
 
-    At first that of the format, then made by the pattern, at last one character repeated.
+    At first those of the format, then made by the pattern, so many of each length, at last one
+    character repeated.
     """
     wanted = only(definition, "string", "pattern", "minLength", "maxLength", "format")
     accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
     least = int(definition.get("minLength", 0))
     most = definition.get("maxLength", _MOST_REPEATS)
-    usual = FORMATS.get(definition.get("format", ""))
+    name = definition.get("format", "")
     repeated = (
-        one * count
+        one * times
         for one in _CHARACTERS
-        for count in range(max(1, least), min(most, max(1, least) + 2) + 1)
-        if count <= _MOST_REPEATED
+        for times in range(max(1, least), min(most, max(1, least) + 2) + 1)
+        if times <= _MOST_REPEATED
     )
-    made = _matches(definition["pattern"], least, int(most))
-    several = (_SEVERAL * count for count in range(1, 17) if "(?" in definition["pattern"])
-    tried = chain([str(usual)] if usual else [], made, repeated, several)
+    made = _matches(definition["pattern"], least, int(most), count)
+    if name in _BEGINNINGS:
+        made = (text for one in made for text in (one, f"{_BEGINNINGS[name]}{one}"))
+    several = (_SEVERAL * times for times in range(1, 17) if "(?" in definition["pattern"])
+    tried = chain(texts_of_format(name), made, repeated, several)
     return filter(accepts.is_valid, tried)
 
 
@@ -95,7 +100,37 @@ _SEVERAL = "aA1!"
 _MOST_REPEATED = 1_000
 
 
-def _matches(pattern: str, least: int, most: int) -> Iterator[str]:
+def texts_of_format(name: str) -> Iterator[str]:
+    """Texts of a format, the same ones each time; none of one that is not known."""
+    if name in FORMATS:
+        yield FORMATS[name]
+    source = random.Random(0)  # noqa: S311 - test data
+    for at in range(_OF_FORMAT):
+        day = _FIRST_DAY + timedelta(days=at)
+        match name:
+            case "uuid":
+                made = str(UUID(int=source.getrandbits(128), version=1 + at % 5))
+                yield from (made, made.upper())
+            case "date":
+                yield f"{day}"
+            case "date-time":
+                yield f"{day}T00:00:00{_ENDINGS[at % len(_ENDINGS)]}"
+            case "time":
+                yield f"{at % 24:02}:00:00{_ENDINGS[at // 24 % len(_ENDINGS)]}"
+
+
+_OF_FORMAT = 200
+"""How many texts of a format are tried."""
+
+_FIRST_DAY = date(2027, 3, 4)
+_ENDINGS = ("Z", ".000Z", ".000000Z", "+00:00", ".000+00:00", ".000000+00:00", "-03:00")
+"""What a time ends with."""
+
+_BEGINNINGS = dict.fromkeys(("email", "idn-email"), "someone")
+"""What a text of a format begins with, where a pattern says how it ends."""
+
+
+def _matches(pattern: str, least: int, most: int, count: int) -> Iterator[str]:
     """Texts made by a regular expression, the same ones each time; none where it is no pattern.
 
     At first any, then those in which each repeated part has a share of the ``least`` characters,
@@ -105,7 +140,7 @@ def _matches(pattern: str, least: int, most: int) -> Iterator[str]:
     shares = [math.ceil(least / parts) for parts in _PARTS if least]
     shares += [max(1, most // parts) for parts in _PARTS if most < _MOST_REPEATS]
     for times in (None, *shares):
-        for seed in range(_TEXTS):
+        for seed in range(count):
             maker = TextMaker(random.Random(seed), left, times)  # noqa: S311 - test data
             try:
                 text = maker.xeger(pattern)

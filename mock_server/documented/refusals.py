@@ -39,6 +39,9 @@ _STANDARD = ("type", "title", "status", "detail", "instance")
 
 _HTML = "text/html"
 
+_OF_NO_OPERATION = (404, 405)
+"""The statuses of requests to no operation."""
+
 _NOT_SERVED = 501
 """The status of what the mock cannot play, of which no contract knows."""
 
@@ -94,7 +97,9 @@ class DocumentedRefusals(Refusals):
             return plain
         operation = exchange.operation or self._usual.get(str(problem.status))
         documented = operation and _refusal(operation, problem.status)
-        if not operation or not documented or not documented.content:
+        if operation is None and problem.status in _OF_NO_OPERATION:
+            documented = self._common
+        if not documented or not documented.content:
             return plain
         if self.style.type_base and MEDIA_TYPE in documented.content:
             return plain
@@ -105,20 +110,28 @@ class DocumentedRefusals(Refusals):
 
     def _own(
         self,
-        operation: Operation,
+        operation: Operation | None,
         documented: DocumentedResponse,
         exchange: Exchange,
         problem: Problem,
         headers: Mapping[str, str],
     ) -> Response:
-        """The documented response, in the media type that is accepted best."""
-        response = self._answers.response(operation, problem.status)
-        response.headers = merged(response.headers, headers)
+        """The documented response, in the media type that is accepted best.
+
+        Without an operation that documents the status it is in JSON.
+        """
         content = concrete_types(documented.content)
+        if operation:
+            response = self._answers.response(operation, problem.status)
+        else:
+            response = Response(problem.status, media_type=next(iter(content)))
+        response.headers = merged(response.headers, headers)
         name = next((one for one in content if is_json(one)), response.media_type or "")
         media_type = content[name]
         if is_json(name):
             response.body = write_json(self._filled(name, media_type, problem, exchange.path))
+            if operation is None:
+                return response
             return self._answers.rewritten(operation, response, Wish(exchange.header(b"accept")))
         if media_type.schema is None and not media_type.examples:
             response.body = _as_element(name, problem.detail).encode()
@@ -169,7 +182,7 @@ class DocumentedRefusals(Refusals):
         It is for requests to no operation.
         """
         usual = {}
-        for status in (404, 405):
+        for status in _OF_NO_OPERATION:
             documented = {one: _refusal(one, status) for one in self._operations.values()}
             forms = {one: _form(answer) for one, answer in documented.items() if answer}
             for form, count in Counter(forms.values()).most_common(1):
@@ -177,14 +190,41 @@ class DocumentedRefusals(Refusals):
                     usual[str(status)] = next(one for one in forms if forms[one] == form)
         return usual
 
+    @cached_property
+    def _common(self) -> DocumentedResponse | None:
+        """The form of refusals that more than half of the operations document for some status.
+
+        It is for requests to no operation whose own status has no such form. It is in JSON and
+        without examples, which are of other statuses.
+        """
+        found: dict[tuple[tuple[str, str | None], ...], dict[Operation, DocumentedResponse]] = {}
+        for operation in self._operations.values():
+            for one in map(_without_examples, operation.refusals):
+                if one.content and not _is_success(operation, one):
+                    found.setdefault(_form(one), {}).setdefault(operation, one)
+        most = max(found.values(), key=len, default={})
+        return next(iter(most.values())) if len(most) * 2 > len(self._operations) else None
+
+
+def _without_examples(answer: DocumentedResponse) -> DocumentedResponse:
+    """An answer with its bodies in JSON that a schema describes, and without their examples."""
+    content = {
+        name: replace(one, examples=(), example_places=(), named_examples={})
+        for name, one in answer.content.items()
+        if is_json(name) and one.schema
+    }
+    return replace(answer, content=content)
+
+
+def _is_success(operation: Operation, answer: DocumentedResponse) -> bool:
+    """Whether an answer is the ``default`` of an operation that has no other for a success."""
+    return answer.key == "default" and not any(key[0] in "23" for key in operation.responses)
+
 
 def _refusal(operation: Operation, status: int) -> DocumentedResponse | None:
     """The documented response for a refusal, which is never that of a success."""
     answer = operation.response(status)
-    if answer and answer.key == "default":
-        is_success = not any(key[0] in "23" for key in operation.responses)
-        return None if is_success else answer
-    return answer
+    return None if answer and _is_success(operation, answer) else answer
 
 
 def _as_element(name: str, text: str) -> str:

@@ -27,6 +27,8 @@ from tests.openapi.test_schema import compiled
         (r"^[ -~]*$", "a b", "é"),
         (r"^\[\w-\]$", "[a-]", "a"),
         (r"^\p{L}{2}$", "éü", "1a"),
+        (r"^(?<a>[ab])\k<a>1$", "bb1", "ab1"),
+        (r"^(?:x)([(])(?<=[(])\((?<b>\d)(?<c>\w)\k<c>\k<b>$", "x((1aa1", "x((1aa2"),
     ],
 )
 def test_a_pattern_of_ecma_is_read(pattern: str, taken: str, refused: str) -> None:
@@ -56,6 +58,7 @@ def test_the_names_of_properties_are_read_as_well() -> None:
         (r"^(?<year>\d{4})-(?<month>\d\d)$", "2024-01"),
         (r"^\u{1F600}(?<!a)$", "\U0001f600"),
         (r"^\cJ[\cI\cj]$", "\n\t"),
+        (r"^(?<a>[ab])\k<a>1$", "bb1"),
     ],
 )
 def test_python_reads_the_same(pattern: str, text: str) -> None:

@@ -132,6 +132,34 @@ MESSAGE = "{type: object, properties: {m: {type: string}, %s}}"
         " items: {type: object, properties: {id: {type: integer}}}}",
         "{type: object, example: {a: 1}, properties: {a: {type: string}}}",
         "{type: integer, format: int32, minimum: 5, maximum: 7, multipleOf: 3}",
+        # names of members
+        "{type: object, minProperties: 30, propertyNames: {pattern: '^[a-z]{3}$'}}",
+        "{type: object, minProperties: 30, propertyNames: {pattern: '^x-'}}",
+        "{type: object, minProperties: 30, propertyNames: {minLength: 20}}",
+        "{type: object, minProperties: 30, propertyNames: {maxLength: 2}}",
+        "{type: object, minProperties: 30, propertyNames: {format: uuid}}",
+        "{type: object, minProperties: 30, propertyNames: {allOf: [{maxLength: 2}]}}",
+        "{type: object, minProperties: 30, patternProperties: {'^[A-Z]{2}$': {type: integer}},"
+        " additionalProperties: false}",
+        # a format with a pattern
+        "{type: string, format: uuid, pattern: '^[1-9a-f].*[a-f]$'}",
+        "{type: string, format: uuid, pattern: '^[0-9A-F-]*[A-F][0-9A-F-]*$'}",
+        r"{type: string, format: date-time, pattern: '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$'}",
+        r"{type: string, format: date-time, pattern: '[+-]\d\d:\d\d$'}",
+        r"{type: string, format: time, pattern: '\.\d{6}'}",
+        r"{type: string, format: date, pattern: '^\d{4}-05-'}",
+        r"{type: string, format: email, pattern: '@example\.org$'}",
+        r"{type: string, pattern: '^(?<a>[ab])\k<a>(?<n>\d)-\k<n>$'}",
+        # what is excluded
+        "{not: {anyOf: [{type: string}, {type: 'null'}, {type: boolean}]}}",
+        "{allOf: [{not: {type: boolean}}, {not: {enum: [null]}}]}",
+        "{type: string, not: {anyOf: [{pattern: '^t'}, {maxLength: 3}]}}",
+        "{type: string, not: {enum: [text, text1, text2, text3]}}",
+        "{type: string, format: uuid, not: {pattern: '^0'}}",
+        "{type: string, pattern: '^[a-z]{3}$', not: {pattern: '^[^a-e]'}}",
+        "{type: integer, minimum: 1, not: {enum: [1, 2, 3, 4, 5]}}",
+        "{type: integer, not: {anyOf: [{maximum: 10}, {multipleOf: 2}]}}",
+        "{type: array, items: {type: integer}, not: {maxItems: 3}}",
     ],
 )
 def test_an_answer_satisfies_its_schema_and_starts_at_once(

@@ -344,6 +344,41 @@ def test_what_is_documented_everywhere_is_for_unknown_paths_too(
     assert wrong.headers["allow"] == "GET, HEAD"
 
 
+@pytest.mark.parametrize(
+    ("statuses", "is_own"),
+    [
+        (["404", "404", "404"], True),
+        (["400", "404", "4XX"], True),
+        (["401", "404", "200"], True),
+        (["404", "200", "201"], False),
+        (["500", "503", "5XX"], False),
+    ],
+)
+def test_the_error_that_is_documented_for_other_statuses_is_for_unknown_paths_too(
+    serving: Serving, tmp_path: Path, statuses: list[str], *, is_own: bool
+) -> None:
+    schema = members("code", "message", code=STRING, message=STRING)
+    media = {"schema": schema, "example": {"code": "missing", "message": "There is none."}}
+    paths = {}
+    for at, status in enumerate(statuses):
+        answer = {"description": "a", "content": {"application/json": media}}
+        responses = {"204": {"description": "Done."}, status: answer}
+        paths[f"/{at}"] = {"get": {"responses": responses}}
+    path = tmp_path / "own.yaml"
+    path.write_text(yaml.safe_dump(contract(paths)))
+    with serving(Settings(contract=path)) as client:
+        answers = client.post("/1"), client.get("/nowhere")
+
+    assert [one.status_code for one in answers] == [405, 404]
+    assert "GET" in answers[0].headers["allow"]
+    assert answers[0].json()["code"] != "missing"
+    for answer in answers:
+        problem = answer.json()
+        assert (problem.keys() == {"code", "message"}) == is_own
+        assert problem["message" if is_own else "detail"] not in {"text", "There is none."}
+        assert answer.headers["content-type"].endswith("problem+json") != is_own
+
+
 def test_the_example_that_is_of_the_problem_is_preferred(serving: Serving, tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     schema = members("code", "message", code=STRING, message=STRING, hint=STRING)
