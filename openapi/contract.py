@@ -247,6 +247,17 @@ class Contract:
         is_asked = self.takes_bearer_token(operation)
         return is_asked and all(BEARER in one or one == {MUTUAL_TLS} for one in kinds)
 
+    def opens_with_certificate(self, operation: Operation, *, is_shown: bool) -> bool:
+        """Whether a client's certificate alone opens an operation, where one ``is_shown``.
+
+        Nothing but a certificate opens an operation without another alternative.
+        """
+        kinds = [
+            {kind_of(self.security_schemes[name]) for name in one} for one in operation.security
+        ]
+        is_certificate = [one == {MUTUAL_TLS} for one in kinds]
+        return any(is_certificate) and (is_shown or all(is_certificate))
+
     def key_places(self, operation: Operation) -> frozenset[str]:
         """Where an API key stands that opens an operation by itself, as in :attr:`key_place`."""
         alone = (

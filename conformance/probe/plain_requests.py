@@ -86,6 +86,12 @@ class PlainRequests(ABC):
         """Where the operation has its token by its own schemes."""
         return self.contract.token_place(self.operation)
 
+    @property
+    def is_opened_by_certificate(self) -> bool:
+        """Whether the client's certificate opens the operation, whatever token goes along."""
+        is_shown = self.target.settings.connection.client_cert is not None
+        return self.contract.opens_with_certificate(self.operation, is_shown=is_shown)
+
     def request(
         self, partner: int | None = 0, query: Mapping[str, object] = MappingProxyType({})
     ) -> Request:

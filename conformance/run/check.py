@@ -13,7 +13,7 @@ from conformance.results.curl import reproduction
 from conformance.results.evidence import Seen, evidence_of
 from conformance.results.result import VIOLATIONS, Outcome, Result
 from conformance.run.observation import Observation, Observed, Observer
-from conformance.target.capabilities import FOUND_IN_TARGET
+from conformance.target.capabilities import FOUND_IN_TARGET, Capability
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Exchange, UnsendableRequest
 
@@ -114,6 +114,8 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
             kind = NotServed if missing & FOUND_IN_TARGET else NotAsked
             reasons = sorted(target.places.unreached.get(one, one.value) for one in missing)
             raise kind("; ".join(reasons))  # noqa: TRY301
+        if Capability.SECOND_PARTNER in requirement.needs and probe.is_opened_by_certificate:
+            raise NotAsked("the client certificate opens it, and says whose it is")  # noqa: TRY301
         _check(requirement, probe)
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING

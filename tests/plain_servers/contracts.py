@@ -38,6 +38,9 @@ SCHEMES = {
     "openIdConnect": OPEN_ID,
 }
 
+CERTIFICATE = {"type": "mutualTLS"}
+"""The scheme of a certificate that a client shows: no token goes with it."""
+
 ERROR = thing(["message"], message=TEXT)
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 from openapi.contract import Contract
 from openapi.operation import Operation
-from tests.plain_servers.contracts import SCHEMES, SHAPES, Document
+from tests.plain_servers.contracts import CERTIFICATE, SCHEMES, SHAPES, Document
 
 TOKENS = ("first:partner_4c1e9a77d0b25f83", "second:partner_90b7f3e6c8d1a254")
 """What names a partner: a token, a key, or the user and password of HTTP Basic."""
@@ -183,7 +184,21 @@ class Handler(BaseHTTPRequestHandler):
         return self.rfile.read(size)
 
     def _partner(self) -> str:
-        scheme, given = self._scheme, ""
+        scheme = self._scheme
+        if scheme["type"] == "mutualTLS" and isinstance(self.connection, ssl.SSLSocket):
+            return TOKENS[0]  # whose certificate it is, the handshake has shown
+        given = self._given(scheme)
+        if scheme["type"] == "apiKey" and self.shop.own_keys:
+            given = given.removesuffix("-key") if given.endswith("-key") else ""
+        if given in TOKENS:
+            return given
+        if let_in := self.shop.accepts(self):
+            return let_in
+        raise Refused(401)
+
+    def _given(self, scheme: Document) -> str:
+        """The credential that a request has where a scheme has it."""
+        given = ""
         if scheme["type"] == "apiKey" and scheme["in"] == "header":
             given = self.headers.get(scheme["name"], "")
         elif scheme["type"] == "apiKey" and scheme["in"] == "query":
@@ -204,13 +219,7 @@ class Handler(BaseHTTPRequestHandler):
                     given = base64.b64decode(given, validate=True).decode()
                 except ValueError:
                     given = ""
-        if scheme["type"] == "apiKey" and self.shop.own_keys:
-            given = given.removesuffix("-key") if given.endswith("-key") else ""
-        if given in TOKENS:
-            return given
-        if let_in := self.shop.accepts(self):
-            return let_in
-        raise Refused(401)
+        return given
 
     def _query(self) -> list[tuple[str, str]]:
         return parse_qsl(self.path.partition("?")[2], keep_blank_values=True)
@@ -322,19 +331,27 @@ def serving(
     accepts: Callable[[BaseHTTPRequestHandler], str | None] = lambda _: None,
     *,
     own_keys: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[tuple[str, Document]]:
-    """The base URL of a plain server, and its contract, until the end of the block."""
+    """The base URL of a plain server, and its contract, until the end of the block.
+
+    With ``tls`` it serves HTTPS.
+    """
     make, usual = SHAPES[name]
-    document = make(SCHEMES[scheme or usual])
+    document = make(CERTIFICATE if tls else SCHEMES[scheme or usual])
     shop = Shop(name, document)
     shop.accepts, shop.own_keys = accepts, own_keys
     handler = type("Served", (Handler,), {"shop": shop})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", document
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}", document
     finally:
         server.shutdown()
         server.server_close()

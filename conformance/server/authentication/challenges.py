@@ -24,6 +24,7 @@ from conformance.probe.resources import request_on_new_resource
 from conformance.probe.values import Values
 from conformance.server.authentication.requests import (
     UNKNOWN_TOKENS,
+    expect_own_token,
     refusals,
     with_authorization,
     with_fresh_body,
@@ -156,6 +157,7 @@ def _seen(challenge: str) -> Values:
 
 
 def _challenge(probe: Probe, request: Request) -> str:
+    expect_own_token(probe)
     answer = probe.send(with_fresh_body(probe, request))
     challenge = answer.header("www-authenticate")
     if answer.status != HTTPStatus.UNAUTHORIZED or challenge is None:

@@ -231,6 +231,7 @@ def token_without_its_prefix_is_refused(probe: Probe) -> None:
 )
 def scheme_is_case_insensitive(probe: Probe) -> None:
     """The scheme may be written in lower case: bearer."""
+    expect_own_token(probe)
     request = replace(request_on_new_resource(probe), token_form="with a scheme in lower case")  # noqa: S106 - a form
     answer = probe.send(request)
     expect_served(probe, answer)

@@ -47,7 +47,12 @@ def refusable(probe: Probe) -> Mapping[str, Request]:
 
 
 def expect_own_token(probe: Probe) -> None:
-    """Nothing is verified where a ``--header`` has the key: no request would be without it."""
+    """Nothing is verified where a certificate opens the operation, or a ``--header`` has the key.
+
+    No request would be without it.
+    """
+    if probe.is_opened_by_certificate:
+        raise NotAsked("the client certificate opens it without a token: leave --client-cert out")
     if probe.target.settings.is_given(probe.token_place):
         raise NotAsked("the key goes along as a --header with every request: give it as --token")
 
