@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from conformance.catalogue.judge import ALLOWED, Aspect, Judge, JudgedExchange, Purpose, StatusClass
+from conformance.catalogue.judge import (
+    ALLOWED,
+    NO_SERVER_ERROR,
+    Aspect,
+    Judge,
+    JudgedExchange,
+    Purpose,
+    StatusClass,
+)
 from conformance.catalogue.mends import BY_SCHEMA
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
@@ -59,7 +67,7 @@ def _requires_headers(operation: Operation) -> bool:
     Level.MUST,
     CONTRACT,
     _requires_headers,
-    judges=(Judge(expect_required_headers, aspect=Aspect.HEADERS),),
+    judges=(Judge(expect_required_headers, statuses=NO_SERVER_ERROR, aspect=Aspect.HEADERS),),
     mend="Send each header that the contract requires of the answer, with replays too.",
 )
 @catches(NO_LOCATION, NO_LOCATION_IN_REPLAYS)
