@@ -150,7 +150,7 @@ def verdict_on(
         void=void,
         doubt=tally.stopped or doubt,
         complete=not (void or tally.stopped or doubt),
-        remarks=(*settings.target.connection.warnings, *_remarks(contract, tally)),
+        remarks=(*settings.target.connection.warnings, *_remarks(contract, tally, latencies)),
         requests=tally.counts[Count.REQUESTS],
         seconds=seconds,
         exchanged=exchanged,
@@ -242,8 +242,15 @@ def _thresholds(settings: Settings, tally: Tally, latencies: Sequence[Latency]) 
             yield f"p95 of {one.operation} is {one.p95:g} ms, more than {settings.max_p95:g} ms"
 
 
-def _remarks(contract: Contract, tally: Tally) -> Iterable[str]:
-    counts = tally.counts
+def _remarks(contract: Contract, tally: Tally, latencies: Sequence[Latency]) -> Iterable[str]:
+    counts, loaded = tally.counts, {one.operation for one in latencies}
+    others = [one for one in contract.operations.values() if one is not contract.token_operation]
+    main = contract.main_resource
+    if main and loaded and not loaded.issuperset(one.id for one in others):
+        yield (
+            f"{len(loaded)} of the contract's {len(others)} operations were under load: those that"
+            f" make, list and end what is at {main.create.path}"
+        )
     if counts[Count.NOT_LISTED]:
         yield f"{counts[Count.CREATED]} creations confirmed; the target has no list to compare with"
     else:

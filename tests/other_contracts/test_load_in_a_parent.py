@@ -17,7 +17,8 @@ def test_the_parent_of_what_a_load_makes_lasts_until_its_end(tmp_path: Path) -> 
     with mock_process("--contract", str(contract), *partner) as mock:
         code, report = judged(
             "load", "--contract", str(contract), "--url", mock.base_url, "--token", TOKENS[0],
-            "--headless", "--users", "2", "--max-time", "3s", folder=tmp_path,
+            "--headless", "--users", "2", "--max-time", "3s",
+            "--report-text", str(tmp_path / "report.txt"), folder=tmp_path,
         )  # fmt: skip
         token = {"Authorization": f"Bearer {TOKENS[0]}"}
         left = httpx.get(f"{mock.base_url}/rooms", headers=token).json()["rooms"]
@@ -28,3 +29,5 @@ def test_the_parent_of_what_a_load_makes_lasts_until_its_end(tmp_path: Path) -> 
     assert counts["created"] == counts["listed"] > 5
     assert counts["refused"] == counts["unconfirmed"] == 0
     assert left == []
+    said = (tmp_path / "report.txt").read_text()
+    assert " operations were under load: those that make, list and end what is at /" in said
