@@ -41,9 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "thorough: left out unless --thorough is given: slow, or like others",
     )
+    config.addinivalue_line(
+        "markers", "long: begun before the others: it takes minutes, and mostly waits"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda one: one.get_closest_marker("long") is None)
     if config.getoption("--thorough"):
         return
     left_out = [one for one in items if one.get_closest_marker("thorough")]

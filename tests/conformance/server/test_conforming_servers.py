@@ -83,10 +83,14 @@ def test_the_readme_counts_the_servers() -> None:
 @pytest.mark.parametrize(
     ("name", "variant"),
     [
-        pytest.param(name, one, id=name, marks=[pytest.mark.thorough] * (name not in UNLIKE))
+        pytest.param(
+            name, one, id=name,
+            marks=[pytest.mark.thorough] * (name not in UNLIKE)
+            + [pytest.mark.long] * (one.options.rate != Options().rate),
+        )
         for name, one in VARIANTS.items()
     ],
-)
+)  # fmt: skip
 def test_a_conforming_server_is_not_failed(name: str, variant: Variant) -> None:
     # Each has a seed of its own, and always the same: `python -m tests.conformance.servers` tries
     # others.
