@@ -4,10 +4,11 @@ A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner`
 ``at_once``, the number of those that are sent at the same time (0: alone), and ``chunks``, the
 sizes of the chunks that the body is sent in (none: it is sent with its length). In its texts
 ``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, ``«id 0»`` for the
-member ``id`` that step 0 was answered with, and ``«last 0»`` for the id of the last item on its
-page. A page is an object with a list other than ``errors``; an id is the member ``id``, else the
-first whose name ends in ``_id``; a cursor is a parameter with ``after`` or ``cursor`` in its name.
-The module uses the standard library only: an exported test holds a copy of it.
+member ``id`` that step 0 was answered with, ``«data.-1.id 0»`` for one in the last of a list in a
+member, and ``«last 0»`` for the id of the last item on its page; a member that is called as one of
+these three has a dot before it. A page is an object with a list other than ``errors``; an id is the
+member ``id``, else the first whose name ends in ``_id``; a cursor is a parameter with ``after`` or
+``cursor`` in its name. The module uses the standard library only: an exported test holds a copy.
 """
 
 import hashlib
@@ -48,8 +49,10 @@ ENDS_OF_IDS = ("_id", "Id", "ID", "_ref", "Ref", "_reference", "Reference", "uui
 
 _MOST_HELD, _LONGEST_NAME = 256 * 1024 * 1024, 10_000
 
-_PLACE = re.compile("«([a-zA-Z_]+) ([0-9]{1,6})»")
-REFERENCE = re.compile("«(?!(?i:key)|name )([a-zA-Z_]+) ([0-9]{1,6})»")
+KIND = "[a-zA-Z0-9_.-]{1,200}"
+"""What a place stands for, before its number."""
+_PLACE = re.compile(f"«({KIND}) ([0-9]{{1,6}})»")
+REFERENCE = re.compile(f"«(?!(?:(?i:key)|name) )({KIND}) ([0-9]{{1,6}})»")
 """A place that stands for what an earlier step was answered with."""
 _AFTER = re.compile("[?&][^&=]*(?:after|cursor)[^&=]*=([^&]*)")
 
@@ -86,7 +89,15 @@ def _named(kind: str, number: int, answers: Sequence[AnswerParts]) -> Any:
     if number >= len(answers):
         return None
     body = answers[number][2]
-    return last_id(body) if kind == "last" else _object(body).get(kind)
+    if kind == "last":
+        return last_id(body)
+    value = _json(body)
+    for name in filter(None, kind.split(".")):
+        try:
+            value = value[int(name) if isinstance(value, list) else name]
+        except (LookupError, TypeError, ValueError):
+            return None
+    return value
 
 
 def _filled(step: Step, answers: Sequence[AnswerParts], fresh: dict[str, str]) -> Step:

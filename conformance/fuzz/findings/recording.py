@@ -1,11 +1,14 @@
 """Requests of a check as steps that can be sent again, without keys and secrets."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from urllib.parse import quote
 
-from conformance.fuzz.resending import ENDS_OF_IDS, AnswerParts, Step, last_id
+from conformance.fuzz.resending import ENDS_OF_IDS, KIND, AnswerParts, Step, last_id
 from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
+from conformance.results.answered_values import AnsweredValue, AnsweredValues
 from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import TargetSettings
@@ -16,11 +19,13 @@ _NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}(?![0-9a-f])")
 _LOOKS_SECRET = re.compile(r"[0-9a-fA-F-]{16,}")
 _MEMBER = re.compile("[a-zA-Z_]{1,60}")
 _SHORTEST = 4
+_OTHER_KINDS = {"key", "name", "last"}
+"""What stands for nothing in an answer, or for more than one member of it."""
 
 
 def steps_of(exchanges: Sequence[Exchange], settings: TargetSettings) -> list[Step]:
     """The requests as steps, without secrets; a token that is no bearer token has its place."""
-    places = _Places()
+    places = _Places(AnsweredValues(exchanges))
     steps = []
     for number, (request, answer) in enumerate(exchanges):
         step = places.step(number, request, answer)
@@ -33,17 +38,22 @@ def steps_of(exchanges: Sequence[Exchange], settings: TargetSettings) -> list[St
 class _Places:
     """Puts places where something is another every time."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: AnsweredValues) -> None:
+        self._values = values
         self._numbers: dict[str, int] = {}
         self._answered: dict[str, str] = {}
 
     def step(self, number: int, request: Request, answer: Answer) -> Step:
         body = without_secrets(self._text(request.body.decode("utf-8", "surrogateescape")))
+        in_path, in_text = self._values.in_path, self._values.in_text
         step: Step = {
             "method": request.method,
-            "path": self._text(request.path),
-            "headers": [[name, self._header(name, value)] for name, value in request.headers],
-            "body": body,
+            "path": _joined(in_path(self._text(request.path), number), partial(quote, safe="")),
+            "headers": [
+                [name, _joined(in_text(self._header(name, value), number))]
+                for name, value in request.headers
+            ],
+            "body": _joined(in_text(body, number)),
             "partner": request.partner,
             "token_form": request.token_form,
             "at_once": answer.sent_with,
@@ -79,6 +89,22 @@ class _Places:
 
     def _number(self, value: str) -> int:
         return self._numbers.setdefault(value, len(self._numbers) + 1)
+
+
+def _joined(parts: Iterable[str | AnsweredValue], spelt: Callable[[str], str] = str) -> str:
+    """A text with a place for each value that an earlier answer has had; ``spelt`` is how."""
+    return "".join(
+        one if isinstance(one, str) else _place_of(one) or spelt(str(one.value)) for one in parts
+    )
+
+
+def _place_of(one: AnsweredValue) -> str:
+    """The place of a value; empty where it stands in none."""
+    kind = ".".join(one.place)
+    # A target may call a member as it likes, also after a secret.
+    if not re.fullmatch(KIND, kind) or SECRETS.redact(kind) != kind:
+        return ""
+    return f"«{f'.{kind}' if kind.lower() in _OTHER_KINDS else kind} {one.exchange}»"
 
 
 def _may_be_repeated(name: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from conformance.fuzz.resending import Step, groups, texts_of
+from conformance.fuzz.resending import KIND, Step, groups, texts_of
 from conformance.fuzz.storage.files import LARGEST_FINDING, FileError, Format
 from conformance.target.exchange import Request
 from conformance.target.token_forms import FORMS
@@ -18,7 +18,7 @@ _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 _VISIBLE = r"[!-~\u0080-\U0010ffff]"
 """A character of a header's value; between two, there may be white space (RFC 9110 section 5.5)."""
 
-_PATH = r"/([^\x00-\x20\x7f-\x9f\\#«»]|«[a-zA-Z_]{1,100} [0-9]{1,6}»)*"
+_PATH = r"/([^\x00-\x20\x7f-\x9f\\#«»]|«KIND [0-9]{1,6}»)*".replace("KIND", KIND)
 _DOTS = r"[^?]*/(\.|%2[eE]){1,2}([/?]|$)"
 """A path with segments that lead out of what stands before them (RFC 3986 section 5.2.4)."""
 

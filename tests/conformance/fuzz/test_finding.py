@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from conformance.fuzz.findings.recording import steps_of
 from conformance.fuzz.findings.shrinking import shrink_steps, without
 from conformance.fuzz.resending import AnswerParts, Step, resent, shape
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding, cause_of
+from conformance.fuzz.storage.steps import steps_of as checked_steps
 from conformance.results.evidence import Seen
+from conformance.target.exchange import Answer, Request
+from conformance.target.target import TargetSettings
 from tests.conformance.fuzz.conftest import CONTRACT
 
 FINDING = Finding(
@@ -225,3 +229,42 @@ def test_a_shape_tells_what_comes_back_otherwise() -> None:
 def test_a_shape_tells_whose_a_resource_is() -> None:
     steps = [step("a", key="«key 1»"), {**step("b", key="«key 1»"), "partner": 1}]
     assert shape(steps, [made("a"), made("b")]) != shape(steps, [made("a"), made("a")])
+
+
+@pytest.mark.parametrize(
+    ("made", "again"),
+    [
+        ({"bookNo": "bk_of_the_run"}, {"bookNo": "bk_2/b"}),
+        ({"book": {"bookNo": "bk_of_the_run"}}, {"book": {"bookNo": "bk_2/b"}}),
+        ({"key": "bk_of_the_run"}, {"key": "bk_2/b"}),
+        (
+            [{"id": 1}, {"code": "bk_of_the_run"}],
+            [{"code": "x"}, {"code": "x"}, {"code": "bk_2/b"}],
+        ),
+    ],
+)
+def test_an_id_of_any_name_is_that_of_what_is_made_anew(made: object, again: object) -> None:
+    answer = Answer(201, body=json.dumps(made).encode())
+    exchanges = [
+        (Request("POST", "/books"), answer),
+        (Request("PATCH", "/books/bk_of_the_run/x", body=b'{"of": "bk_of_the_run"}'), Answer(200)),
+    ]
+    steps = steps_of(exchanges, TargetSettings())
+    sent: list[Step] = []
+
+    def send(group: list[Step]) -> list[AnswerParts]:
+        sent.extend(group)
+        return [(201, "application/json", json.dumps(again).encode())]
+
+    resent(steps, send)
+    assert sent[1]["path"] == "/books/bk_2%2Fb/x"
+    assert sent[1]["body"] == '{"of": "bk_2/b"}'
+    assert without(steps, {0}) is None
+    checked_steps(steps, "")
+
+
+def test_a_tag_of_a_version_that_no_step_knows_stays_as_it_was() -> None:
+    changed = Request("PUT", "/books", (("If-Match", '"tag-of-the-run"'),))
+    made = Answer(201, (("etag", '"tag-of-the-run"'),))
+    steps = steps_of([(Request("POST", "/books"), made), (changed, Answer(200))], TargetSettings())
+    assert steps[1]["headers"] == [["If-Match", '"tag-of-the-run"']]
