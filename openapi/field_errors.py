@@ -25,6 +25,8 @@ class FieldError:
     code: str
     location: str = field(default="", compare=False)
     """The location of the parameter that it is of (``query``); empty for a field of the body."""
+    is_certain: bool = field(default=True, compare=False)
+    """Whether everybody who reads the schema finds it: not what has a format in some readings."""
 
 
 MOST_LEVELS_OPENED = 8
@@ -82,7 +84,8 @@ class InvalidFields:
             case ValidationErrorKind.FalseSchema() if self._alternatives.is_reference(error):
                 yield FieldError(field_name(field, self._root), *UNTRUE)
             case _:
-                yield FieldError(field_name(field, self._root), *detail_and_code(error))
+                name, certain = field_name(field, self._root), _is_certain(error)
+                yield FieldError(name, *detail_and_code(error), is_certain=certain)
 
     def _of_branches(
         self, places: list[str], chosen: str | None, part: object, path: list[str | int], level: int
@@ -149,7 +152,8 @@ class InvalidFields:
             for cause in nearest[0]:
                 yield from self.of(cause, part, path, level + 1)
         elif details := _whole_details(nearest):
-            yield FieldError(name, *details)
+            certain = all(_is_certain(branch[0].error) for branch in nearest)
+            yield FieldError(name, *details, is_certain=certain)
         else:
             yield FieldError(name, *self._no_form(places))
 
@@ -304,6 +308,21 @@ def detail_and_code(error: ValidationError) -> tuple[str, str]:
         case _:
             detail = error.message.removeprefix("the value ")
     return detail, "invalid_value"
+
+
+def _is_certain(error: ValidationError) -> bool:
+    """Whether no reading of the schema has another verdict.
+
+    Formats have many, and regular expressions differ in line ends and in what is beyond ASCII.
+    """
+    match error.kind:
+        case ValidationErrorKind.Format():
+            return False
+        case ValidationErrorKind.Pattern() as kind:
+            text = str(error.instance)
+            return text.isascii() and text.isprintable() and "[:" not in kind.pattern
+        case _:
+            return True
 
 
 _FORMATS = {

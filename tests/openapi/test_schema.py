@@ -216,6 +216,32 @@ def test_known_formats_are_asserted(name: str, good: str, bad: str) -> None:
     assert error_codes(schema, bad) == {"body": "invalid_format"}
 
 
+@pytest.mark.parametrize(
+    ("definition", "value", "certain"),
+    [
+        ({"type": "string", "format": "date"}, "today", False),
+        ({"type": "string", "pattern": "^[0-9]+$"}, "", True),
+        ({"type": "string", "pattern": "^[0-9]+$"}, "a", True),
+        ({"type": "string", "pattern": "^[0-9]+$"}, "1\n", False),
+        ({"type": "string", "pattern": r"^\d+$"}, "\u0663", False),
+        ({"type": "string", "pattern": "^[[:alpha:]]+$"}, "a", False),
+        ({"type": "string", "maxLength": 1}, "ab", True),
+        ({"anyOf": [{"type": "string", "pattern": "^1$"}, {"const": "3"}]}, "2", True),
+        (
+            {"anyOf": [{"type": "string", "pattern": "^1$"}, {"type": "string", "format": "date"}]},
+            "2",
+            False,
+        ),
+    ],
+)
+def test_what_another_reading_allows_is_not_certain(
+    definition: Any, value: str, certain: bool
+) -> None:
+    for schema, one in (definition, value), ({"items": definition}, [value]):
+        [error] = compiled(schema).errors(one)
+        assert error.is_certain is certain
+
+
 @pytest.mark.parametrize("name", ["int32", "int64", "float", "binary", "password", "cpf"])
 def test_unknown_formats_accept_anything(name: str) -> None:
     assert error_codes({"format": name}, "%") == {}

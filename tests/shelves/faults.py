@@ -27,6 +27,7 @@ class Fault(StrEnum):
     POST_OUT_OF_RANGE = "a new book may have any number of pages"
     POST_ANY_DAY = "a new book may have been bought on no day at all"
     PATCH_ANY_DAY = "a change may have a book bought on no day at all"
+    POST_ANY_PIN = "a new book may have any PIN"
     POST_LACKING = "a new book may lack its pages"
     KEY_NOT_ASKED_FOR = "a new book needs no Idempotency-Key"
     FILTER_IGNORED = "the list of a genre has books of any"

@@ -201,6 +201,8 @@ class Shelves:
                 fault = Fault.PATCH_TOO_LONG
             if code == "invalid_format" and param == "boughtOn":
                 fault = {"POST": Fault.POST_ANY_DAY, "PATCH": Fault.PATCH_ANY_DAY}.get(method)
+            if method == "POST" and param == "pin" and code == "invalid_format":
+                fault = Fault.POST_ANY_PIN
             if method == "POST" and param == "pages" and code == "invalid_value":
                 fault = Fault.POST_OUT_OF_RANGE
             return fault is not None and self._has(fault)

@@ -40,6 +40,7 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.PIN_SHOWN: "operations.write-only-is-not-shown",
     Fault.STALE_CHANGE_TAKEN: "operations.stale-change-is-refused",
     Fault.FAILS_ON_PATCH: "robustness.wrong-types",
+    Fault.POST_ANY_PIN: "generated.invalid-data-is-refused",
     Fault.PUT_UNCHECKED: "operations.wrong-data-is-refused",
     Fault.PUT_LACKING: "operations.wrong-data-is-refused",
     Fault.PATCH_UNCHECKED: "operations.wrong-data-is-refused",

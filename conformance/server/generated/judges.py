@@ -96,18 +96,18 @@ def expect_schema(schema: Schema, answer: Answer) -> None:
         errors = schema.errors(answer.json())
     except ValueError:
         raise Violation(expected, f"{answer.status} with a body that is no JSON") from None
-    for one in _without_formats(errors):
+    for one in _certain(errors):
         is_rule = one.detail.startswith(("must", "is required"))
         detail = f"{one.detail} and is not" if is_rule else one.detail
         raise Violation(expected, f"{answer.status} where {one.param} {detail}")
 
 
-def _without_formats(errors: Iterable[FieldError]) -> list[FieldError]:
-    """Errors of a schema, but for how texts look.
+def _certain(errors: Iterable[FieldError]) -> list[FieldError]:
+    """Errors of a schema, but for those of formats and of what dialects of patterns differ in.
 
     How instants are spelt is judged elsewhere, with what RFC 3339 allows.
     """
-    return [one for one in errors if one.code != "invalid_format"]
+    return [one for one in errors if one.is_certain]
 
 
 def expect_documented_headers(exchange: JudgedExchange) -> None:
@@ -130,7 +130,7 @@ def expect_refusal(exchange: JudgedExchange) -> None:
         errors = schema_of(exchange.operation).errors(parse(request.body))
     except ValueError:
         return
-    for one in _without_formats(errors):
+    for one in _certain(errors):
         raise Violation("a refusal", f"{status} though {one.param} {one.detail}")
 
 
