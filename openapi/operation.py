@@ -401,6 +401,11 @@ class Operation:
             (int(one) for one in numbers if one.isdigit() and one[0] in "2345"), default=None
         )
 
+    def is_usual_error(self, status: int) -> bool:
+        """Whether a status is a server error that is documented, and nothing but such errors is."""
+        are_errors = all(key.startswith("5") for key in self.responses)
+        return are_errors and self.response(status) is not None
+
     def schemas(self) -> Iterator[Schema]:
         """The schemas of its parameters, bodies and headers."""
         yield from (one.schema for one in self.parameters)

@@ -151,7 +151,10 @@ class Breaker:
                 answer = self._target.send_once(page_of_one(lister))
                 if not answer.is_server_error:
                     return answer
-        operation = min(self._contract.operations.values(), key=_order)
+        operation = min(
+            self._contract.operations.values(),
+            key=lambda one: (one.is_usual_error(one.usual_status or 0), _order(one)),
+        )
         probe = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
         return probe.send_once(probe.request())
 

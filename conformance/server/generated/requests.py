@@ -78,6 +78,8 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
     refused = plain == HTTPStatus.UNAUTHORIZED and needs_bearer_token(probe.operation)
     if refused and not opens_with_token(probe.operation):
         raise NotServed(f"the target answers {plain}: {probe.operation.id} opens otherwise")
+    if probe.operation.is_usual_error(plain):
+        raise NotServed(f"the contract has nothing but {plain} for {probe.operation.id}")
     if refused or plain in NOT_IMPLEMENTED_STATUSES:
         raise refused_with(plain, f"the target answers {plain} to a plain request")
     for one in generation.failures(probe, rule.generator_check):

@@ -66,7 +66,7 @@ def send_expecting_no_server_error(
         unknown = answer.status == HTTPStatus.NOT_IMPLEMENTED
         elsewhere = "{" not in operation.path and path != operation.path
         if not (unknown and (odd_method or elsewhere or _is_not_implemented(probe))):
-            probe.expect_no_server_error(answer)
+            _probe_for(probe, request).expect_no_server_error(answer)
         answers.append(answer)
         is_on_one = operation.path.endswith("}")
         if request.method == operation.method and path == probe.path() and not is_on_one:
@@ -74,6 +74,14 @@ def send_expecting_no_server_error(
     if own:
         expect_any_served(probe, own)
     return answers
+
+
+def _probe_for(probe: Probe, request: Request) -> Probe:
+    """The probe of the operation that a request with another method is for, where there is one."""
+    asked = replace(request, method="GET") if request.method == "HEAD" else request
+    found = (one for one in probe.contract.operations.values() if asked.is_for(one))
+    operation = next(found, probe.operation)
+    return probe if operation is probe.operation else probe.of(operation)
 
 
 def _is_not_implemented(probe: Probe) -> bool:
@@ -107,13 +115,14 @@ def request_with_empty_body(probe: Probe) -> Request:
 
 
 def expect_no_server_error(exchange: JudgedExchange) -> None:
-    """An answer came, and it is no server error other than 501 and 503."""
+    """An answer came, and it is no server error but 501, 503 and one that alone is documented."""
     answer = exchange.answer
     if answer.status == NO_ANSWER:
         raise Violation(NO_SERVER_ERROR, unanswered(answer))
     # RFC 9110 section 15.6.4: it may be too busy for now.
     allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
-    if answer.is_server_error and answer.status not in allowed:
+    is_usual = exchange.operation.is_usual_error(answer.status)
+    if answer.is_server_error and answer.status not in allowed and not is_usual:
         raise Violation(NO_SERVER_ERROR, f"{answer.status}{_name_of(answer)}")
 
 
