@@ -3,13 +3,15 @@
 import pytest
 
 from conformance.results.result import Outcome, Result
-from tests.other_contracts.crates import SETTABLE, Compare, Crates, judged_crates
+from conformance.target.exchange import Answer
+from tests.other_contracts.crates import SETTABLE, Compare, Crates, answered, judged_crates
 
+FILTERED = "reads.list-is-filtered"
 NAMES = [*SETTABLE, "state"]
 
 
 def judged(**compares: Compare) -> Result:
-    return judged_crates("reads.list-is-filtered", Crates(compares), "GET /crates")
+    return judged_crates(FILTERED, Crates(compares), "GET /crates")
 
 
 def test_filters_that_compare_by_the_value_itself_conform() -> None:
@@ -47,3 +49,34 @@ def test_a_filter_that_compares_in_another_way_conforms(name: str, compare: Comp
 
 def test_a_filter_that_shows_nothing_is_no_pass() -> None:
     assert judged(colour=lambda *_: False).outcome is Outcome.NOT_VERIFIED
+
+
+class Dispatched(Crates):
+    """Crates of which some are sent away, by nothing that the contract has."""
+
+    def __init__(self, compares: dict[str, Compare]) -> None:
+        super().__init__(compares)
+        for operation in ("POST /crates/{id}/close", "PUT /crates/{id}"):
+            del self.contract.operations[operation]  # type: ignore[attr-defined]
+        self.items["c1"] = {"id": "c1", "title": "Sent", "state": "closed"}
+
+
+def test_an_item_that_is_there_already_tells_a_filter_that_is_overlooked() -> None:
+    server = Dispatched({"state": lambda *_: True})
+    assert judged_crates(FILTERED, server, "GET /crates").outcome is Outcome.FAILED
+
+
+def test_what_is_shown_by_the_value_that_is_asked_for_is_not_another() -> None:
+    """A price in the currency of the query is no item that has another one."""
+
+    class Converting(Crates):
+        def listed(self, query: dict[str, str]) -> Answer:
+            colour = query.pop("colour", "")
+            page = super().listed(query)
+            if not colour:
+                return page
+            crates = [{**one, "colour": colour} for one in page.objects("crates")]
+            return answered(200, {"crates": crates})
+
+    result = judged_crates(FILTERED, Converting(), "GET /crates")
+    assert (result.outcome, result.actual) == (Outcome.PASSED, "")

@@ -5,8 +5,10 @@ from http import HTTPStatus
 import pytest
 
 from conformance.results.result import Outcome, Result
+from conformance.server import catalogue
 from conformance.target.exchange import Answer
-from tests.other_contracts.crates import Crates, answered, judged_crates
+from tests.other_contracts.crates import Crates, answered, contract, judged_crates
+from tests.other_contracts.styles import TEXT, thing
 
 
 class Idle(Crates):
@@ -62,3 +64,10 @@ def test_a_state_that_is_kept_conforms(server: Crates) -> None:
 
 def test_an_action_that_tells_nothing_is_not_verified() -> None:
     assert judged(Silent()).outcome is Outcome.NOT_VERIFIED
+
+
+def test_an_action_that_answers_with_another_thing_tells_nothing_of_its_item() -> None:
+    """A receipt with the id of the crate has states of its own."""
+    receipt = thing(["id", "state"], id=TEXT, state={**TEXT, "enum": ["printed", "lost"]})
+    operation = contract(receipt).operations["POST /crates/{id}/close"]
+    assert not catalogue()["operations.action-is-shown"].applies_to(operation)

@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from conformance.catalogue.registry import catches, requirement
@@ -26,7 +27,7 @@ from conformance.probe.values import Values
 from conformance.probe.violation import Violation
 from conformance.server.reads.sabotage import OVERLOOK_FILTERS
 from conformance.target.capabilities import Capability
-from conformance.target.members import JsonObject
+from conformance.target.members import JsonObject, identifier_in
 from openapi.item_list import item_list
 from openapi.item_members import Members
 from openapi.operation import Operation, Parameter
@@ -137,7 +138,8 @@ def _expect_no_other_value(probe: Probe, one: _Filter) -> None:
         if len({*map(repr, values.values())}) == 1 or None in values.values() or len(both) == 1:
             continue
         shown = {id_: _shown(probe, {own, other}, {name: value}) for id_, value in values.items()}
-        if all(shown[asked].keys() == both.keys() for asked in both):
+        cross = (own, other), (other, own)
+        if all(shown[asked].get(id_, {}).get(name) == values[id_] for asked, id_ in cross):
             raise _violation(name, shown[own][other], values[own])
         if any(asked in shown[asked] for asked in both):
             return
@@ -183,8 +185,12 @@ def _made(probe: Probe, one: _Filter) -> str:
 
 
 def _others(probe: Probe, name: str, value: object) -> Iterator[str]:
-    """The ids of items that may have another value: made with it, or changed to it."""
+    """The ids of items that may have another value: made with it, there before, or changed."""
     yield from _made_with(probe, name, value)
+    items = (item for page in pages(probe, largest_page(probe), most=1) for item in page.items)
+    there = (identifier_in(one, probe.resource.id) for one in items
+             if one.get(name) not in (None, value))  # fmt: skip
+    yield from filter(None, islice(there, 1))
     for operation in probe.contract.operations.values():
         read = updated_by(operation) or acted_on_by(operation)
         if read is None or read.resource is not probe.resource:
