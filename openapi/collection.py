@@ -14,6 +14,7 @@ from openapi.item_members import (
     id_text,
     item_place,
     objects_in,
+    value_at,
 )
 from openapi.item_paths import LAST_PARAMETER, shape_of
 from openapi.names import spelt
@@ -29,7 +30,9 @@ class Collection:
 
     ``base`` is the shape of the path that items lie below, and ``nested`` has the shapes of those
     that have the same items in a parent: ``/docs/{}/comments`` beside ``/comments``.
-    ``id_parameters`` has the name of the parameter with the id, for each operation by id.
+    ``id_parameters`` has the name of the parameter with the id, for each operation by id. ``key``
+    has the members that stand in the path of one item, in their order: the id alone, or several
+    with the id among them (``series`` and ``number`` of ``/invoices/{series}/{number}``).
     ``updates`` change an item by its id, and ``updates_in_body`` are those on the path of the
     collection, whose body has the id. ``makers`` make items; without any there is one from the
     beginning, as the contract has it. ``id`` is empty where items do not show theirs, and
@@ -45,6 +48,7 @@ class Collection:
     updates_in_body: Sequence[Operation]
     lists: Sequence[Operation]
     id: str
+    key: Sequence[str]
     id_parameters: Mapping[Operation, str]
     reader: Members
 
@@ -70,8 +74,22 @@ class Collection:
     def path(self, operation: Operation, parameters: Mapping[str, Any]) -> str:
         """The path of the collection in a request, in a parent too: ``/customers/7/payments``."""
         shape = shape_of(operation.path)
-        shape = LAST_PARAMETER.sub("", shape) if operation in self.id_parameters else shape
+        shape = self.base_of_item(shape) if operation in self.id_parameters else shape
         return self._filled(self.bases(shape)[0], operation, parameters)
+
+    def base_of_item(self, shape: str) -> str:
+        """The shape of the path that an item lies below, by that of its own."""
+        return shape.removesuffix("/{}" * len(self.key))
+
+    def key_parameters(self, operation: Operation) -> Sequence[str]:
+        """The parameters of an operation by id that name the item, in their order."""
+        names = PATH_PARAMETER.findall(operation.path)
+        return names[-len(self.key) :] if operation in self.id_parameters else ()
+
+    def text_of_key(self, item: Mapping[str, Any]) -> str | None:
+        """What stands for an item in its path; None where it lacks a part of that."""
+        values = [value_at(item, name) for name in self.key]
+        return "/".join(map(id_text, values)) if all(map(_is_plain, values)) else None
 
     def bases(self, shape: str) -> tuple[str, str]:
         """The shape of the path that items of a request lie below, and that without a parent."""
@@ -82,8 +100,8 @@ class Collection:
         return self._filled(self.base, operation, parameters)
 
     def _filled(self, shape: str, operation: Operation, parameters: Mapping[str, Any]) -> str:
-        own = self.id_parameters.get(operation)
-        names = [one for one in PATH_PARAMETER.findall(operation.path) if one != own]
+        own = self.key_parameters(operation)
+        names = [one for one in PATH_PARAMETER.findall(operation.path) if one not in own]
         for name in names:
             shape = shape.replace("{}", id_text(parameters.get(name)), 1)
         return shape
@@ -96,7 +114,7 @@ class Collection:
 
     def takes_id(self, value: object) -> bool:
         """Whether a value can be an id: each operation by id takes it in its path."""
-        if not isinstance(value, str | int | float) or isinstance(value, bool) or value == "":
+        if not _is_plain(value) or value == "":
             return False
         if len(str(value)) > _LONGEST_ID:
             return False
@@ -211,3 +229,7 @@ class Collection:
             settable = {name: None for name, one in own.items() if not one.get("readOnly")}
             found |= self._named(settable).keys()
         return frozenset(found)
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)

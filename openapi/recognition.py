@@ -3,13 +3,21 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 from openapi.collection import Collection
 from openapi.contract import Contract
 from openapi.errors import ContractError
-from openapi.item_members import Members, called_id, held_id, id_member, member_at
+from openapi.item_members import (
+    Members,
+    called_id,
+    held_id,
+    id_member,
+    member_at,
+    members_called,
+    objects_in,
+)
 from openapi.item_paths import LAST_PARAMETER, made_below, only_seeks, shallow, shape_of
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation, is_greedy
@@ -24,6 +32,9 @@ _WRITTEN = {"GET", "PUT", "PATCH", "DELETE"}
 
 _MADE = (200, 201, 202, 204)
 
+_LONGEST_KEY = 3
+"""How many members may stand for one item in its path."""
+
 
 class _Maker(NamedTuple):
     """What makes items, where its answer has their id, and whether they lie in a parent."""
@@ -33,6 +44,8 @@ class _Maker(NamedTuple):
     is_nested: bool = False
     is_by_id: bool = True
     """Whether there are operations by id, and not a list alone."""
+    key: Sequence[str] = ()
+    """The members that stand in the path of operations on one, where these are several."""
 
 
 class Collections:
@@ -64,7 +77,10 @@ class Collections:
         }
         for create, shape in below.items():
             found.setdefault(shape, []).append(_Maker(create))
-        others = [one for one in creating if one not in below and not only_seeks(one.path)]
+        keys = {one: self._key(one) for one in creating if one not in below}
+        for create in (one for one, key in keys.items() if key):
+            found[shape_of(create.path)] = [_Maker(create, key=keys[create])]
+        others = [one for one, key in keys.items() if not key and not only_seeks(one.path)]
         ways = (self._base_of_verb, self._linked, self._base_by_schema)
         for way in ways:
             left = []
@@ -125,6 +141,23 @@ class Collections:
 
     def _has_items(self, shape: str) -> bool:
         return f"{shape}/{{}}" in self._by_shape or bool(self._actions(shape))
+
+    def _key(self, create: Operation) -> Sequence[str]:
+        """The members that stand in the path of an item that a POST makes, where these are several.
+
+        The parameters at the end of the path of its GET are called as members of both answers.
+        """
+        shape, noun = shape_of(create.path), create.path.rpartition("/")[2]
+        for count in range(2, _LONGEST_KEY + 1):
+            read = self._by_shape.get(shape + "/{}" * count, {}).get("GET")
+            if read and read.name not in self._apart:
+                parameters = PATH_PARAMETER.findall(read.path)[-count:]
+                made, shown = (
+                    [members_called(self._reader, one, parameters) for one in objects]
+                    for objects in map(partial(self._same.objects, noun=noun), (create, read))
+                )
+                return next((key for key in made if key and key in shown), ())
+        return ()
 
     def _actions(self, base: str) -> Sequence[Operation]:
         """The actions on one item of a path that has a list: ``POST /hooks/{id}/deactivate``."""
@@ -205,7 +238,7 @@ class Collections:
         """The collection that an operation is of; None where it is of none."""
         if operation not in self._of:
             shape = shape_of(operation.path)
-            bases = [shape, LAST_PARAMETER.sub("", shape)]
+            bases = [shape, *_above_parameters(shape)]
             bases += [base for base, makers in self._makers.items()
                       if any(one.operation is operation for one in makers)]  # fmt: skip
             found = (self._at(base) for base in bases)
@@ -250,7 +283,8 @@ class Collections:
             updates=[one for one in writes if one.request_body],
             updates_in_body=(),
             lists=(),
-            id=next(filter(None, named), ""),
+            id=(identity := next(filter(None, named), "")),
+            key=(identity,),
             id_parameters=dict.fromkeys(by_method.values(), parameter) if is_item else {},
             reader=self._reader,
         )
@@ -270,11 +304,11 @@ class Collections:
             is_item = is_greedy(operation.path) or self.of(operation) is not None
             last = len(parts) - 1 if is_item else len(parts)
             for end in range(last, 1, -1):
-                collection = (
-                    self._at("/".join(parts[: end - 1])) if parts[end - 1] == "{}" else None
-                )
-                if collection and collection.is_made_here:
-                    found = collection, "/".join(parts[:end])
+                item = "/".join(parts[:end])
+                at = ((self._at(base), base) for base in _above_parameters(item))
+                own = (one for one, base in at if one and one.base_of_item(item) == base)
+                if (collection := next(own, None)) and collection.is_made_here:
+                    found = collection, item
                     break
             self._above[operation] = found
         return self._above[operation]
@@ -302,10 +336,11 @@ class Collections:
         makers = sorted(self._makers[base], key=lambda one: one.is_nested)
         creating = [one.operation for one in makers]
         nested = [shape_of(one.operation.path) for one in makers if one.is_nested]
+        key = makers[0].key
         on_item = [
             one
             for shape in (base, *nested)
-            for one in self._by_shape.get(f"{shape}/{{}}", {}).values()
+            for one in self._by_shape.get(shape + "/{}" * (len(key) or 1), {}).values()
             if one.name not in self._apart
         ]
         beside = [
@@ -327,6 +362,8 @@ class Collections:
                 for one in objects
             )
             identity: str | None = next(filter(None, named), "")
+        elif key:
+            identity = self._made_of(key, creating[0])
         else:
             shown = [*reads, *creating], on_item
             identity = self._id(makers[0].pointer, parameter, noun, shown)
@@ -353,9 +390,26 @@ class Collections:
             ],
             lists=[one for one in beside if one.method == "GET"],
             id=identity,
-            id_parameters={one: PATH_PARAMETER.findall(one.path)[-1] for one in by_parameter},
+            key=key or (identity,),
+            id_parameters={
+                one: PATH_PARAMETER.findall(one.path)[key.index(identity) - len(key) if key else -1]
+                for one in by_parameter
+            },
             reader=self._reader,
         )
+
+    def _made_of(self, key: Sequence[str], create: Operation) -> str:
+        """The member of a key that the server makes: one that the POST does not ask for."""
+        content = create.request_body.content.values() if create.request_body else ()
+        asked = {
+            name
+            for one in content
+            if one.schema
+            for _, members in objects_in(self._reader, one.schema.definition, "")
+            for name in members
+        }
+        names = {name.rpartition("/")[2]: name for name in reversed(key)}
+        return next((one for name, one in names.items() if name not in asked), key[-1])
 
     def _id(
         self,
@@ -389,6 +443,15 @@ class Collections:
 def collections_of(contract: Contract, apart: frozenset[str]) -> Collections:
     """The collections of a contract without the operations that are ``apart``, read once."""
     return Collections(contract, apart)
+
+
+def _above_parameters(shape: str) -> Iterator[str]:
+    """The shapes of the paths that an item on a path may lie below, the nearest first."""
+    for _ in range(_LONGEST_KEY):
+        base = LAST_PARAMETER.sub("", shape)
+        if base != shape:
+            yield base
+        shape = base
 
 
 def _operations(collection: Collection) -> Iterator[Operation]:

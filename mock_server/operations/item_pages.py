@@ -1,6 +1,7 @@
 """Lists of kept items, in the pages that the contract documents."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mock_server.exchange.exact_json import read_json
@@ -52,7 +53,9 @@ class ItemPages:
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         if operation not in self._lists:
             reader = self._answers.reader
-            self._lists[operation] = item_list(operation, reader, collection.id)
+            found = item_list(operation, reader, collection.id)
+            is_by_id = found is not None and found.is_by_id and len(collection.key) == 1
+            self._lists[operation] = found and replace(found, is_by_id=is_by_id)
         one = self._lists[operation]
         documented = self._answers.documented(operation, operation.success_status)
         if one is None or documented.body is None:

@@ -21,7 +21,7 @@ from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import Store
 from openapi.contract import Contract
 from openapi.item_members import Members, id_text, value_at
-from openapi.item_paths import LAST_PARAMETER, as_written, shape_of
+from openapi.item_paths import as_written, shape_of
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paths import as_sent
 from openapi.reads import refuses_unknown
@@ -104,9 +104,11 @@ class KeptItems:
             return None
         collection, shape = above
         names = PATH_PARAMETER.findall(operation.path)[: shape.count("{}")]
-        *parents, last = (id_text(exchange.parameters.get(name)) for name in names)
+        values = [id_text(exchange.parameters.get(name)) for name in names]
+        count = len(collection.key)
+        parents, last = values[:-count], "/".join(values[-count:])
         path, flat = (
-            _filled(one, parents) for one in collection.bases(LAST_PARAMETER.sub("", shape))
+            _filled(one, parents) for one in collection.bases(collection.base_of_item(shape))
         )
         found = await find_item(self._store.items, partner_id, path, last)
         if found is None:
@@ -163,19 +165,16 @@ class KeptItems:
         given = value_at(sent, call.collection.id)
         if not call.collection.takes_id(given):
             given = None
-        before = None
-        if given is not None:
-            before = await self._found(call, id_text(given))
-            if before and call.operation.response(HTTPStatus.CONFLICT):
-                raise Problem(
-                    ProblemType.CONFLICT, "already_exists", "There is such an item already."
-                )
         number = await self._store.items.next_number(call.partner_id, call.flat_path)
         item = NewItem(call, self._answers, sent, number, replaces=False).with_id(given)
         if item is None:
             return None
-        own = call.collection.id
-        item_id = id_text(value_at(item, own)) if own else f"{number}"
+        item_id = call.collection.text_of_key(item) if call.collection.id else f"{number}"
+        if item_id is None:
+            return None
+        before = await self._found(call, item_id) if given is not None else None
+        if before and call.operation.response(HTTPStatus.CONFLICT):
+            raise Problem(ProblemType.CONFLICT, "already_exists", "There is such an item already.")
         call = replace(call, path=before.path) if before else call
         call.propose(item_id, before.stored.value if before else None, item)
         return self._showing(call, status, item, self._location(call, item_id, status))
@@ -187,9 +186,10 @@ class KeptItems:
             return {}
         shape, flat = call.collection.bases(shape_of(call.operation.path))
         by_id = {shape_of(one.path): one.path for one in call.collection.id_parameters}
-        own = by_id.get(f"{shape}/{{}}")
+        item = "/{}" * len(call.collection.key)
+        own = by_id.get(f"{shape}{item}")
         path = f"{call.path if own else call.flat_path}/{item_id}"
-        written = as_written(path, own or by_id.get(f"{flat}/{{}}", ""))
+        written = as_written(path, own or by_id.get(f"{flat}{item}", ""))
         return {"Location": as_sent(f"{self._base_path}{written}")}
 
     def _sent(self, call: ItemCall) -> Item:
@@ -280,7 +280,7 @@ class KeptItems:
         asked = self._sent(call)
         wanted = list(changed_forms(self._answers, call, known, asked))
         times = timestamps(collection.members, known, call.exchange.now, new=False)
-        fixed = {own: known[own]} if own in known else {}
+        fixed = {name: known[name] for name in collection.key if name in known}
         holder, _, name = own.partition("/")
         held = known.get(holder) if name and not fixed else None
         sent = wanted[0]
@@ -290,7 +290,8 @@ class KeptItems:
         )
         if isinstance(held, dict):
             # What a server says of the item in a member that clients write.
-            own_ = {one: value for one, value in held.items() if one == name or is_of_server(one)}
+            own_names = {one.rpartition("/")[2] for one in collection.key}
+            own_ = {one: it for one, it in held.items() if one in own_names or is_of_server(one)}
             sent_ = sent.get(holder)
             fixed[holder] = {**sent_, **own_} if isinstance(sent_, dict) else held
         item = next(

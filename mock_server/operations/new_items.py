@@ -46,8 +46,8 @@ class ItemCall:
     @property
     def item_id(self) -> str:
         """The id in the path of the request."""
-        name = self.collection.id_parameters.get(self.operation)
-        return id_text(self.exchange.parameters[name]) if name else ONLY_ITEM
+        names = self.collection.key_parameters(self.operation)
+        return "/".join(id_text(self.exchange.parameters[name]) for name in names) or ONLY_ITEM
 
     def propose(self, item_id: str, before: bytes | None, after: Item | bytes | None) -> None:
         """Propose a change of an item with the answer."""
