@@ -25,6 +25,8 @@ _STYLES = {
     Outcome.ERROR: "magenta",
 }
 _LONGEST_ALSO = 80
+_MOST_OPERATIONS = 4
+"""How many of the operations are named on which a requirement is not verified."""
 _COLOURS = {CONFORMS: "bold green", BROKEN: "bold red", NO_VERDICT: "bold yellow"}
 
 
@@ -158,15 +160,18 @@ class TextReport:
         self._text(Text.assemble((f"  {name:<8}  ", "dim"), _continued(value)))
 
     def _not_verified(self, verdict: Verdict) -> None:
-        reasons: dict[str, list[Result]] = {}
+        reasons: dict[str, dict[str, list[str]]] = {}
         for one in verdict.having(Outcome.NOT_VERIFIED):
-            reasons.setdefault(one.actual, []).append(one)
+            of_reason = reasons.setdefault(one.actual, {})
+            of_reason.setdefault(one.requirement.id, []).append(one.operation)
         if reasons:
             self._heading("Not verified")
-        for reason, results in reasons.items():
+        for reason, requirements in reasons.items():
             self._line(f"  {reason}")
-            for one in results:
-                self._line(f"    {one.name}", "dim")
+            for id_, operations in requirements.items():
+                shown = ", ".join(operations[:_MOST_OPERATIONS])
+                more = len(operations) - _MOST_OPERATIONS
+                self._line(f"    {id_} [{shown}{f' and {more} more' if more > 0 else ''}]", "dim")
 
     def _heading(self, text: str) -> None:
         self._line("")

@@ -197,6 +197,14 @@ def test_the_text_report_has_everything_and_breaks_no_line() -> None:
     assert text.splitlines()[-1].startswith("Does not conform, broken: 1 MUST (1 passed")
 
 
+def test_what_is_not_verified_is_told_once_for_each_requirement() -> None:
+    results = [replace(UNKNOWN, operation=f"op{at}") for at in range(6)]
+    text = FORMATS["text"](verdict(*results[:2], PASSED))
+    assert "  needs more\n    b.unknown [op0, op1]\n" in text
+    text = FORMATS["text"](verdict(*results, PASSED))
+    assert "  needs more\n    b.unknown [op0, op1, op2, op3 and 2 more]\n" in text
+
+
 def test_a_terminal_sees_progress() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=80)
     with TextReport(console).progress(2) as progress:
