@@ -235,7 +235,7 @@ def test_known_formats_are_asserted(name: str, good: str, bad: str) -> None:
     ],
 )
 def test_what_another_reading_allows_is_not_certain(
-    definition: Any, value: str, certain: bool
+    definition: Any, value: str, *, certain: bool
 ) -> None:
     for schema, one in (definition, value), ({"items": definition}, [value]):
         [error] = compiled(schema).errors(one)
