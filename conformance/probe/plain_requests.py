@@ -162,8 +162,7 @@ class PlainRequests(ABC):
         return path_of(self.operation.path, found)
 
     def _value_in_path(self, collection: str, name: str, partner: int | None, own: str) -> str:
-        known, is_update = changed_by(self.operation), updated_by(self.operation) is not None
-        resource = known.resource if known else self.operation.resource
+        resource, is_update = self.known_resource, updated_by(self.operation) is not None
         is_own = resource is not None and resource.has_items_below(collection)
         if is_own and (own or not is_update):
             return own or quote(self._path_example(name), safe="")
@@ -242,9 +241,15 @@ class PlainRequests(ABC):
         return str(uuid.uuid4())
 
     @property
+    def known_resource(self) -> Resource | None:
+        """The resource of the operation, also one that it changes; None where it is of none."""
+        known = changed_by(self.operation)
+        return known.resource if known else self.contract.resource_of(self.operation)
+
+    @property
     def name_member(self) -> str:
         """The member of requests, answers and items that people call a resource by."""
-        found = self.contract.resource_of(self.operation)
+        found = self.known_resource
         return found.name if found else "name"
 
     def _path_example(self, name: str) -> str:

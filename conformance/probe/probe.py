@@ -24,7 +24,6 @@ from conformance.target.exchange import (
 from conformance.target.members import JsonObject, text_in
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paging import PageMembers
-from openapi.reads import changed_by
 from openapi.resource import Resource
 
 _LONGEST_LIST, _MOST_PAGES = 10_000, 400
@@ -135,11 +134,9 @@ class Probe(Sending):
     @property
     def resource(self) -> Resource:
         """The resource of the operation, also one that it changes; nothing is verified without."""
-        known = changed_by(self.operation)
-        found = known.resource if known else self.contract.resource_of(self.operation)
-        if found is None:
+        if self.known_resource is None:
             raise NotServed(f"{self.operation.id} is of no resource that the contract creates")
-        return found
+        return self.known_resource
 
     @property
     def page_members(self) -> PageMembers:

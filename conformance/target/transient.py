@@ -26,9 +26,13 @@ _MOST_KINDS, _MOST_LOST = 1000, 1000
 
 
 def is_transient(answer: Answer) -> bool:
-    """Whether an answer may be one of a moment: by its status, or a server error as a web page."""
+    """Whether an answer may be one of a moment: by its status, or a server error as a web page.
+
+    A 501 is none: it says that the server does not have the method (RFC 9110 section 15.6.2).
+    """
     is_page = answer.is_server_error and answer.media_type == "text/html"
-    return answer.status in TRANSIENT_STATUSES or is_page
+    is_lasting = answer.status == HTTPStatus.NOT_IMPLEMENTED
+    return answer.status in TRANSIENT_STATUSES or (is_page and not is_lasting)
 
 
 Kind = tuple[str, str, int]

@@ -124,6 +124,9 @@ class Handler(BaseHTTPRequestHandler):
 
     shop: Shop
     protocol_version = "HTTP/1.1"
+    # The body would wait 40 ms for the client to acknowledge the headers, which are sent before it.
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

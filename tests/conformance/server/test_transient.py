@@ -19,6 +19,7 @@ from conformance.server import catalogue
 from conformance.target.errors import ConnectionClosed
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.target import Target, TargetSettings
+from conformance.target.transient import is_transient
 from openapi.contract import Contract
 from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
@@ -285,3 +286,10 @@ def test_a_list_that_fails_is_broken_and_not_absent(tamper: Tamper, broken: str)
     _, verdict = judged(tamper)
     assert verdict.exit_code == 1, verdict.line
     assert broken in {one.requirement.id for one in verdict.breaking}
+
+
+def test_a_method_that_a_server_does_not_have_is_no_matter_of_a_moment() -> None:
+    page = (("content-type", "text/html"),)
+    lasting = {status: is_transient(Answer(status, page)) for status in (500, 501, 502)}
+
+    assert lasting == {500: True, 501: False, 502: True}
