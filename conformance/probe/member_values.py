@@ -8,9 +8,13 @@ from typing import Any
 from conformance.probe.parameter_values import another_like
 from openapi.sample import FORMATS
 from openapi.schema import types_of
+from openapi.texts import drawn_by
 
 _DAYS = (30, 31, 1, -1)
 """The days from today of dates that rules of business mostly take."""
+
+_DRAWN = 4
+"""So many texts are drawn by a pattern."""
 
 TIMES = {"date", "date-time", "time"}
 """The formats of texts that have an order."""
@@ -46,6 +50,8 @@ def _tried(definition: Mapping[str, Any], value: object) -> Iterator[Any]:
         for later in (day + timedelta(days=one) for one in _DAYS):
             text = later.isoformat().replace("+00:00", "Z")
             yield {"date": text[:10], "time": FORMATS["time"]}.get(definition["format"], text)
+    elif isinstance(pattern := definition.get("pattern"), str):
+        yield from drawn_by(pattern, _DRAWN)
     elif "string" in types:
         yield secrets.token_hex(6)
         yield secrets.token_hex(1)

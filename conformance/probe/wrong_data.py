@@ -46,7 +46,7 @@ def wrong_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObje
 
 
 def ill_formed_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObject]]:
-    """Bodies with one text that is not of its format or pattern, made of a valid request's."""
+    """Bodies with one text that is not of its format, made of that of a valid request."""
     schema, place = _body_of(probe.operation)
     body = json.loads(request.body)
     for name, text in _ill_formed_texts(schema, place):
@@ -56,7 +56,7 @@ def ill_formed_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, Jso
 
 
 def has_ill_formed_texts(operation: Operation) -> bool:
-    """Whether a member of the body has a format or a pattern by which texts can be told."""
+    """Whether a member of the body has a format by which texts can be told."""
     return changed_type(operation) is not None and any(_ill_formed_texts(*_body_of(operation)))
 
 
@@ -82,13 +82,12 @@ def _body_of(operation: Operation) -> tuple[Schema, ItemPlace]:
 
 
 def _ill_formed_texts(schema: Schema, place: ItemPlace) -> Iterator[tuple[str, str]]:
-    """The members with a format or a pattern, each with texts that are not of it."""
+    """The members with a format, each with texts that are not of it."""
     reader = Members(schema.resolve)
     for name, definition in place.members.items():
         kinds = reader.alternatives(definition)
         texts = [text for one in kinds for text in _NOT_OF_FORMAT.get(one.get("format", ""), ())]
-        texts += [NAME_PREFIX, "~"] if any("pattern" in one for one in kinds) else []
-        for text in dict.fromkeys(texts) if not is_read_only(definition) else ():
+        for text in texts if not is_read_only(definition) else ():
             yield name, text
 
 
@@ -97,7 +96,7 @@ def _whole(schema: Schema) -> ItemPlace:
 
 
 def _is_wrong(schema: Schema, body: JsonObject) -> bool:
-    # How a text looks is nobody's to say but the server's: formats have many readings.
+    # Formats have many readings, and dialects of patterns differ.
     return any(one.is_certain for one in schema.errors(body))
 
 
@@ -128,6 +127,8 @@ def _out_of_bounds(definition: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         like = "".join("X" if one.isupper() else "x" for one in texts[0])
         yield "that is none of its values", like
         yield "that is none of its values", NAME_PREFIX
+    for text in (NAME_PREFIX, "~") if "pattern" in definition else ():
+        yield "that does not match its pattern", text
     longest = definition.get("maxLength")
     if isinstance(longest, int) and longest < _LONGEST:
         yield "that is too long", "x" * (longest + 1)

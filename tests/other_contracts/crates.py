@@ -32,6 +32,7 @@ SETTABLE = {
     "fragile": FLAG,
     "packed": {**TEXT, "format": "date"},
     "note": {**TEXT, "maxLength": 100},
+    "label": {**TEXT, "pattern": "^[A-Z]{2}-[0-9]{3}$"},
 }
 STATE = {**TEXT, "enum": ["open", "closed"]}
 CRATE = thing(["id", "title", "state"], id=TEXT, **SETTABLE, state=STATE)

@@ -35,11 +35,15 @@ from openapi.paging import snake
 from openapi.reads import acted_on_by, updated_by
 from openapi.recognition import collections_of
 from openapi.schema import is_read_only, types_of
+from openapi.texts import drawn_by
 
 _OF_SHOWING = re.compile(
     r"(^|_)(lang|language|locale|time_?zone|tz|format|units?|view|version|fields|sort|order)(_|$)"
 )
 """What a parameter is called that says how items are shown, and not which."""
+
+_DRAWN = 10
+"""So many texts are drawn by a pattern."""
 
 _SCALARS = {"string", "integer", "number", "boolean"}
 
@@ -116,8 +120,7 @@ def _expect_no_other_text(probe: Probe, one: _Filter) -> None:
     """Asked for a text that nothing has, the list does not show what was made."""
     name = one.parameter.name
     own = _made(probe, one)
-    _listed(probe, one, {own})
-    asked = unknown_value(one.parameter, secrets.token_hex(8))
+    asked = _unknown_text(one, str(_listed(probe, one, {own})[own].get(name)))
     if asked is None:
         raise NotServed(f"no {name} is known that no item has: give the parameter an example")
     query = {**query_for(probe, largest_page(probe)), name: asked}
@@ -125,6 +128,19 @@ def _expect_no_other_text(probe: Probe, one: _Filter) -> None:
         found = _shown(probe, {own}, {name: asked})
         if own in found:
             raise _violation(name, found[own], asked)
+
+
+def _unknown_text(one: _Filter, value: str) -> str | None:
+    """A text that no item has, and that has no word of this one; None where none is known."""
+    pattern, words = one.member.get("pattern"), _words(value)
+    drawn = drawn_by(pattern, _DRAWN) if isinstance(pattern, str) else ()
+    tried = (unknown_value(one.parameter, secrets.token_hex(8)), *drawn)
+    valid = (text for text in tried if text and one.parameter.schema.is_valid(text))
+    return next((text for text in valid if words.isdisjoint(_words(text))), None)
+
+
+def _words(text: str) -> set[str]:
+    return {*re.findall(r"[^\W_]+", text.casefold())}
 
 
 def _expect_no_other_value(probe: Probe, one: _Filter) -> None:
