@@ -82,6 +82,9 @@ class Survey:
         ``with_key`` makes sure that a creation whose answer is lost is not made twice.
         """
         self._try_other_places()
+        if self.contract.token_operation is None:
+            why = "the contract has no operation that issues tokens"
+            self.target.places.unreached[Capability.TOKENS] = why
         for operation in self.contract.operations.values():
             if lists(operation):
                 lister = self.probe(operation)

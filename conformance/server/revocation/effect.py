@@ -226,7 +226,7 @@ def namesakes_stay(probe: Probe) -> None:
     request = maker.request()
     revoked, other = maker.succeed(request), answer_to(maker, maker.anew(request))
     if other.status != maker.operation.success_status or maker.id_of(other) == maker.id_of(revoked):
-        raise NotServed("the target takes a name once")
+        raise NotServed("the target takes one and the same request once")
     if not is_listed_as_active(probe, other):
         raise NotVerified(NOT_LISTED)
     revoke(probe, revoked)
