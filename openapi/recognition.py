@@ -289,6 +289,20 @@ class Collections:
             reader=self._reader,
         )
 
+    def body_shown(self, operation: Operation) -> Operation | None:
+        """The GET that shows the body of the PUT on its path as it is; None without any.
+
+        Such a body has no members of its own: it is a file, a text, a number, a list or a map.
+        """
+        by_method = self._by_shape.get(shape_of(operation.path), {})
+        put, read = by_method.get("PUT"), by_method.get("GET")
+        if operation not in by_method.values() or operation.method not in {"GET", "PUT", "DELETE"}:
+            return None
+        if put is None or read is None or any(one.name in self._apart or self.of(one)
+                                              for one in (operation, put, read)):  # fmt: skip
+            return None
+        return read if self._same.shows_whole_body(put, read) else None
+
     def _is_made(self, shape: str) -> bool:
         return shape in self._makers or "POST" in self._by_shape[shape]
 

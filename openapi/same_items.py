@@ -6,7 +6,7 @@ from typing import Any
 from openapi.item_members import Members, body_of, called_id, id_member, objects_in, singular
 from openapi.item_paths import are_alike
 from openapi.names import spelt
-from openapi.operation import PATH_PARAMETER, Operation
+from openapi.operation import PATH_PARAMETER, Operation, media_type_of
 from openapi.resource import request_members
 from openapi.schema import is_read_only
 
@@ -115,6 +115,22 @@ class SameItems:
                 common = asked & shown.keys()
                 plain = [one for one in common if not self._is_list(shown[one])]
                 if plain and len(common) * 2 >= len(asked):
+                    return True
+        return False
+
+    def shows_whole_body(self, write: Operation, read: Operation) -> bool:
+        """Whether a GET may show the body of a PUT as it is: both have no members of their own."""
+        answer = read.response(read.success_status)
+        for name, sent in write.request_body.content.items() if write.request_body else ():
+            shown = media_type_of(answer.content, name) if answer else None
+            if shown is not None:
+                parts = [
+                    (self._reader.of(definition), self._reader.of(self._reader.items(definition)))
+                    for definition in (one.schema.definition if one.schema else {}
+                                       for one in (sent, shown))
+                ]  # fmt: skip
+                wholes, items = zip(*parts, strict=True)
+                if not any(wholes) and items[0].keys() == items[1].keys():
                     return True
         return False
 

@@ -34,7 +34,7 @@ _UNCACHED = {"Cache-Control": "no-store"}
 _LEVELS = 4
 """How many levels of an answer are looked into for a secret."""
 
-_SANDBOX = {"Content-Security-Policy": "sandbox"}
+SANDBOX = {"Content-Security-Policy": "sandbox"}
 """A page of the contract's must not be of the origin that the control plane trusts."""
 
 _NO_BODY = (204, 205, 304)
@@ -211,7 +211,7 @@ class DocumentedAnswers:
             body, media_type = b"", None
         headers = {**self._caching(answer), **made.headers}
         if media_type is not None and not is_json(media_type):
-            headers |= _SANDBOX
+            headers |= SANDBOX
         return Response(status, body, media_type, headers)
 
     def _caching(self, answer: DocumentedResponse) -> Mapping[str, str]:
@@ -236,7 +236,7 @@ class DocumentedAnswers:
             return response
         value = read_json(response.body)
         body = written(name, content[name], value, self._resolve)
-        return Response(response.status, body, name, {**response.headers, **_SANDBOX})
+        return Response(response.status, body, name, {**response.headers, **SANDBOX})
 
     def _content(self, answer: DocumentedResponse) -> Mapping[str, MediaType]:
         """The media types of an answer in which it can be written."""

@@ -249,3 +249,11 @@ def merged(known: Any, sent: Any) -> Any:
     if not isinstance(known, dict) or not isinstance(sent, dict):
         return sent
     return {**known, **{name: merged(known.get(name), value) for name, value in sent.items()}}
+
+
+def status_of_change(operation: Operation) -> int:
+    """The status of a change: the lowest documented success that does not say "created"."""
+    others = sorted(
+        int(one) for one in operation.responses if one.isdigit() and one[0] == "2" and one != "201"
+    )
+    return others[0] if others else operation.success_status

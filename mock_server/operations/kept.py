@@ -12,10 +12,16 @@ from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response, no_item
 from mock_server.operations.item_actions import ItemAction, is_action
-from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members
+from mock_server.operations.item_answers import (
+    Item,
+    ItemAnswers,
+    fitting_members,
+    status_of_change,
+)
 from mock_server.operations.item_changes import changed_forms
 from mock_server.operations.item_pages import ItemPages
 from mock_server.operations.item_places import FoundItem, find_item
+from mock_server.operations.kept_bodies import ENDED, KeptBodies
 from mock_server.operations.new_items import ItemCall, NewItem
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import Store
@@ -26,9 +32,6 @@ from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paths import as_sent
 from openapi.reads import refuses_unknown
 from openapi.recognition import collections_of
-
-_ENDED = b"null"
-"""The value of what was there without having been made, and was deleted."""
 
 _NO_CONTENT = HTTPStatus.NO_CONTENT
 
@@ -60,6 +63,7 @@ class KeptItems:
         self.collections = collections_of(contract, apart)
         self._store = store
         self._answers = ItemAnswers(answers, Members(contract.resolve_schema))
+        self._bodies = KeptBodies(store.items, answers)
         self._pages = ItemPages(store, self._answers, contract.base_path)
         self._base_path = contract.base_path
         self._anonymous = anonymous
@@ -76,6 +80,9 @@ class KeptItems:
         collection = self.collections.of(operation)
         below = await self._item_above(exchange, operation, partner_id)
         if collection is None:
+            shown = self.collections.body_shown(operation)
+            if shown is not None:
+                return await self._bodies.response(exchange, operation, shown, partner_id)
             return self._acted(below) if below else None
         path = collection.path(operation, exchange.parameters)
         flat = collection.flat_path(operation, exchange.parameters)
@@ -153,7 +160,7 @@ class KeptItems:
     async def _stored(self, call: ItemCall, item_id: str) -> tuple[ItemCall, StoredItem]:
         """An item, and the call to the path that it lies below."""
         found = await self._found(call, item_id)
-        if found is None or found.stored.value == _ENDED:
+        if found is None or found.stored.value == ENDED:
             raise call.not_found()
         return replace(call, path=found.path), found.stored
 
@@ -223,7 +230,7 @@ class KeptItems:
         """Change an item, or add it where a PUT documents that."""
         item_id = call.item_id
         found = await self._found(call, item_id)
-        if found is not None and found.stored.value != _ENDED:
+        if found is not None and found.stored.value != ENDED:
             call = replace(call, path=found.path)
             return self._changed(call, item_id, _item(found.stored), found.stored.value)
         before = found.stored.value if found else None
@@ -240,7 +247,7 @@ class KeptItems:
             raise call.not_found()
         call.propose(item_id, before, item)
         has_created = "201" in call.operation.responses
-        status = HTTPStatus.CREATED if has_created else _status_of_change(call.operation)
+        status = HTTPStatus.CREATED if has_created else status_of_change(call.operation)
         headers = self._location(call, item_id, status) if has_created else {}
         return self._showing(call, int(status), item, headers)
 
@@ -305,7 +312,7 @@ class KeptItems:
             item = start | fitting_members(sent, lambda members: is_shown({**start, **members}))
             item |= fixed
         call.propose(item_id, before, item)
-        return self._showing(call, _status_of_change(call.operation), item)
+        return self._showing(call, status_of_change(call.operation), item)
 
     async def _delete(self, call: ItemCall) -> Response | None:
         if call.collection.is_there:
@@ -322,11 +329,11 @@ class KeptItems:
     async def _end(self, call: ItemCall) -> None:
         """Take away what was there from the beginning, if its read has an answer for that."""
         found = await self._found(call, call.item_id)
-        if found is not None and found.stored.value == _ENDED:
+        if found is not None and found.stored.value == ENDED:
             raise call.not_found()
         read, before = call.collection.read, found.stored.value if found else None
         if read and refuses_unknown(read):
-            call.propose(call.item_id, before, _ENDED)
+            call.propose(call.item_id, before, ENDED)
         elif before is not None:
             call.propose(call.item_id, before, None)
 
@@ -363,11 +370,3 @@ def _is_json(value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def _status_of_change(operation: Operation) -> int:
-    """The status of a change: the lowest documented success that does not say "created"."""
-    others = sorted(
-        int(one) for one in operation.responses if one.isdigit() and one[0] == "2" and one != "201"
-    )
-    return others[0] if others else operation.success_status
