@@ -4,14 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openapi.item_members import ItemPlace, Members, body_of, member_at
-from openapi.names import Role, is_shown
+from openapi.item_members import WRAPPING, ItemPlace, Members, body_of, member_at
+from openapi.names import Role, is_shown, spelt
 from openapi.operation import Operation
 from openapi.page_query import PageQuery, page_query
 from openapi.schema import types_of
 
 _LEVELS = 3
 """How many levels of an answer are looked into for the items, and for what it says of pages."""
+
+_HOLDING = {"node", *WRAPPING}
+"""What a member is called that holds the item in what is listed: that of an edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class ItemList:
     frame: Mapping[tuple[str, ...], Mapping[str, Mapping[str, Any]]]
     is_by_id: bool
     """Whether a cursor that is an integer is the id of an item."""
+    holder: str = ""
+    """The member that holds the item in what is listed: ``node`` of an edge; empty without any."""
 
     def definition(self, path: tuple[str, ...]) -> Mapping[str, Any]:
         """The schema of a member around the items, by the members that lead to it."""
@@ -43,13 +48,13 @@ def item_list(operation: Operation, reader: Members, identity: str) -> ItemList 
     if media_type is None or media_type.schema is None:
         return None
     definition = media_type.schema.definition
-    for place in _arrays(reader, definition, identity):
+    for place, holder in _arrays(reader, definition, identity):
         frame = dict(_frame(reader, definition, place.path))
         query = page_query(operation, frame[()], place.members)
         is_by_id = {*types_of(member_at(reader, place.members, identity) or {})} - {"null"} == {
             "integer"
         }
-        return ItemList(operation, place, query, frame, is_by_id)
+        return ItemList(operation, place, query, frame, is_by_id, holder)
     return None
 
 
@@ -66,13 +71,20 @@ def _frame(
 
 def _arrays(
     reader: Members, definition: Any, identity: str, path: tuple[str, ...] = ()
-) -> Iterator[ItemPlace]:
-    """The arrays of items with an id, the outermost first, and before others those called so."""
+) -> Iterator[tuple[ItemPlace, str]]:
+    """The arrays of items with an id, the outermost first, and before others those called so.
+
+    With each is the member that holds an item in them, empty where they are the items themselves.
+    """
     items = reader.items(definition)
     if items is not None:
         members = reader.shown(items)
-        if members and (not identity or member_at(reader, members, identity) is not None):
-            yield ItemPlace(path, members, reader.is_open(items))
+        held = {name: one for name, one in members.items() if identity and spelt(name) in _HOLDING}
+        for name, one in {"": items, **held}.items():
+            own = reader.shown(one)
+            if own and (not identity or member_at(reader, own, identity) is not None):
+                yield ItemPlace(path, own, reader.is_open(one)), name
+                return
         return
     inner = reader.of(definition) if len(path) < _LEVELS else {}
 

@@ -9,7 +9,7 @@ from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.operations.item_answers import Item, ItemAnswers
 from mock_server.operations.item_places import items_with_parents
-from mock_server.operations.page_filling import Page, PageFilling
+from mock_server.operations.page_filling import MARK, Page, PageFilling
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemWindow, Store
 from openapi.collection import Collection
@@ -22,9 +22,6 @@ from openapi.page_query import PageQuery
 
 _DEFAULT_LIMIT = 25
 _ALL = 1 << 62
-
-_MARK = "page-"
-"""The beginning of a cursor that names a position, and no item."""
 
 _NO_FILTER = ("", "all", "any", "*")
 """Values of a filter that every item has."""
@@ -114,9 +111,9 @@ class ItemPages:
             kept = await self._store.items.find(partner_id, path, id_text(text))
             if kept is not None:
                 return kept.position, is_before
-            digits = text.removeprefix(_MARK)
+            digits = text.removeprefix(MARK)
             is_position = digits.isdecimal() and len(digits) <= _POSITION_DIGITS
-            if text.startswith(_MARK) and is_position:
+            if text.startswith(MARK) and is_position:
                 return int(digits), is_before
             raise invalid_fields(
                 [FieldError(name, "names no page of this list", "invalid_value", "query")]
@@ -166,7 +163,7 @@ def _following(
     if query.cursor and query.is_by_integer:
         return {query.cursor: shown[-1].item_id if one.is_by_id else str(shown[-1].position)}
     if query.cursor:
-        return {query.cursor: f"{_MARK}{shown[-1].position}"}
+        return {query.cursor: f"{MARK}{shown[-1].position}"}
     return {}
 
 

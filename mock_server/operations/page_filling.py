@@ -12,7 +12,16 @@ from mock_server.operations.item_answers import Documented, Item, fitting_member
 from mock_server.store.interface import Item as StoredItem
 from openapi.item_list import ItemList
 from openapi.item_members import value_at
-from openapi.names import Role, holds_url, is_header, is_shown, may_count_one_page, word_of
+from openapi.names import (
+    HOLDERS,
+    Role,
+    holds_url,
+    is_header,
+    is_shown,
+    may_count_one_page,
+    spelt,
+    word_of,
+)
 from openapi.schema import types_of
 
 _LEVELS = 2
@@ -29,6 +38,9 @@ _SAID = (Role.HAS_MORE, Role.IS_LAST)
 
 _NONE = object()
 """No value."""
+
+MARK = "page-"
+"""The beginning of a cursor that names a position, and no item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,10 @@ class PageFilling:
 
     def body(self, exchange: Exchange) -> Any:
         """The page, or None where the contract allows none with these items."""
-        items, place = self._items(), self.listed.place
-        self._ids[:] = [value_at(item, self.identity) for item in items]
+        shown, place = self._items(), self.listed.place
+        self._ids[:] = [value_at(item, self.identity) for item in shown]
+        pairs = zip(shown, self.page.items, strict=True)
+        items = [self._held(item, f"{MARK}{kept.position}") for item, kept in pairs]
         around = self._filled(self.documented.body, (), exchange)
         bodies = [place.body(around, items), place.body(self.documented.body, items)]
         tried = (one for body in bodies for one in self._without_absent(body))
@@ -99,7 +113,8 @@ class PageFilling:
         count = len(_at(self.documented.body, place.path) or ()) or 1
 
         def is_shown(item: Item) -> bool:
-            return self.documented.accepts(place.body(self.documented.body, [item] * count))
+            held = [self._held(item)] * count
+            return self.documented.accepts(place.body(self.documented.body, held))
 
         shown = []
         for kept in self.page.items:
@@ -112,12 +127,28 @@ class PageFilling:
 
     def _template(self) -> Item:
         """The first item of the documented answer."""
+        first = self._first()
+        inner = first.get(self.listed.holder) if self.listed.holder else first
+        return inner if isinstance(inner, dict) else {}
+
+    def _first(self) -> Item:
+        """What the documented answer lists first: an item, or what holds one."""
         found = _at(self.documented.body, self.listed.place.path)
         first = found[0] if isinstance(found, list) and found else None
         return first if isinstance(first, dict) else {}
 
+    def _held(self, item: Item, cursor: str = MARK) -> Item:
+        """An item in what holds it, with the cursor of the page behind it."""
+        holder, first = self.listed.holder, self._first()
+        if not holder:
+            return item
+        own = {name: cursor for name in first if spelt(name) == "cursor"}
+        return {**first, **own, holder: item}
+
     def _filled(self, around: Any, path: tuple[str, ...], exchange: Exchange) -> Any:
-        """An object around the items, with what it says of the page."""
+        """An object around the items, or a list of links, with what it says of the page."""
+        if isinstance(around, list):
+            return [*self._links(around, path, exchange)]
         if not isinstance(around, dict) or len(path) > _LEVELS:
             return around
         found = {}
@@ -232,6 +263,26 @@ class PageFilling:
             return self._whole(exchange, asked, place)
         return value
 
+    def _links(
+        self, links: Sequence[Any], place: tuple[str, ...], exchange: Exchange
+    ) -> Iterator[Any]:
+        """A list with the links of the page by their relation: ``{"rel": "next", "href": …}``.
+
+        There is none to the page before, nor to the next one of the last.
+        """
+        for one in links:
+            holder = _holder_of_url(one)
+            if holder is None:
+                yield one
+                continue
+            own, url = (*place, one["rel"], holder), one[holder]
+            is_next = is_shown(Role.NEXT, one["rel"])
+            if is_shown(Role.PREVIOUS, one["rel"]) or (is_next and not self.page.next):
+                continue
+            made = self._next_url(exchange, own) if is_next else self._url(url, own, exchange)
+            is_whole = made != url and "://" in url
+            yield {**one, holder: f"{_origin(exchange)}{made}" if is_whole else made}
+
     def _next_url(self, exchange: Exchange, place: tuple[str, ...] = ()) -> str:
         return self._whole(exchange, {**_query_of(exchange), **self.page.next}, place)
 
@@ -240,7 +291,7 @@ class PageFilling:
         url = f"{exchange.path}?{urlencode(query)}" if query else exchange.path
         if self.listed.definition(place).get("format") not in _WHOLE:
             return url
-        return f"{exchange.scope['scheme']}://{exchange.header(b'host') or 'localhost'}{url}"
+        return f"{_origin(exchange)}{url}"
 
     def _without_absent(self, body: Any) -> Iterator[Any]:
         """A page with null for what there is not, without it, and with an empty value for it."""
@@ -274,6 +325,17 @@ class PageFilling:
             if value is not _NONE:
                 found[name] = value
         return found
+
+
+def _holder_of_url(link: Any) -> str | None:
+    """The member with the URL of a link that says its relation; None for anything else."""
+    if not isinstance(link, dict) or not isinstance(link.get("rel"), str):
+        return None
+    return next((name for name in HOLDERS if isinstance(link.get(name), str)), None)
+
+
+def _origin(exchange: Exchange) -> str:
+    return f"{exchange.scope['scheme']}://{exchange.header(b'host') or 'localhost'}"
 
 
 def _query_of(exchange: Exchange) -> dict[str, str]:
