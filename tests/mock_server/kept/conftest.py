@@ -32,3 +32,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
             return stack.enter_context(serve(whole, ManualClock()))
 
         yield start_one
+
+
+def made_and_shown(start: Start, document: dict[str, Any], path: str, item: str) -> Any:
+    """What a POST with a name makes at ``path``, as GET shows it at ``item``."""
+    client = start(document)
+    made = client.post(f"/v1{path}", json={"name": "Rex"})
+    assert made.status_code in {200, 201}, made.text
+    shown = client.get(f"/v1{item}")
+    assert shown.status_code == 200, shown.text
+    assert "Rex" in shown.text
+    return shown.json()

@@ -81,6 +81,10 @@ def contract(
     }
 
 
+THING = obj("id", id=number(), name=text())
+"""The shortest item."""
+
+
 def pets(**list_parameters: Schema) -> dict[str, Any]:
     """Numbers as ids, plain arrays, bodies without an envelope."""
     new = obj("name", name=text(), tag=text())
