@@ -34,7 +34,8 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
     class Chosen(Machine):
         watch = Watch(probe)
         # What opens without a token knows no partners, and has the keys of all in one place.
-        partners = (0, 1) if has_second and needs_bearer_token(probe.operation) else (0,)
+        is_of_one = probe.is_of_one_partner or not needs_bearer_token(probe.operation)
+        partners = (0, 1) if has_second and not is_of_one else (0,)
         calls = tuple(product(partners, range(probe.budget.keys)))
         revokes = probe.is_revocable
 

@@ -92,6 +92,11 @@ class PlainRequests(ABC):
         is_shown = self.target.settings.connection.client_cert is not None
         return self.contract.opens_with_certificate(self.operation, is_shown=is_shown)
 
+    @property
+    def is_of_one_partner(self) -> bool:
+        """Whether all requests are of one partner, for a certificate or a header says who it is."""
+        return self.is_opened_by_certificate or self.target.settings.is_given(self.token_place)
+
     def request(
         self, partner: int | None = 0, query: Mapping[str, object] = MappingProxyType({})
     ) -> Request:
@@ -101,9 +106,10 @@ class PlainRequests(ABC):
         """
         access = self.target.access[partner or 0 :]
         if partner is not None and access and self.token_place in access[0].refused_places:
+            mend = ": give it as a --header" if self.token_place.startswith("header") else ""
             raise NotAsked(
-                f"{self.operation.id} has a token of its own in {self.token_place}: that of the"
-                " other operations is refused there"
+                f"{self.operation.id} has a token of its own in {self.token_place}, and refuses"
+                f" that of the others{mend}"
             )
         required = [one for one in self.operation.parameters if one.required]
         asked: dict[str, object] = {}

@@ -114,8 +114,8 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
             kind = NotServed if missing & FOUND_IN_TARGET else NotAsked
             reasons = sorted(target.places.unreached.get(one, one.value) for one in missing)
             raise kind("; ".join(reasons))  # noqa: TRY301
-        if Capability.SECOND_PARTNER in requirement.needs and probe.is_opened_by_certificate:
-            raise NotAsked("the client certificate opens it, and says whose it is")  # noqa: TRY301
+        if Capability.SECOND_PARTNER in requirement.needs and probe.is_of_one_partner:
+            raise NotAsked("a certificate or a --header says of each request whose it is")  # noqa: TRY301
         _check(requirement, probe)
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING

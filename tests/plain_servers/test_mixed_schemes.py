@@ -15,6 +15,7 @@ from conformance.target.target import TargetSettings
 from openapi.contract import Contract
 from tests.other_contracts.judging import accused, judged_mock
 from tests.plain_servers.contracts import BASIC, BEARER, mixed
+from tests.plain_servers.serving import TOKENS
 from tests.plain_servers.test_plain_servers import contract_file, judged_server
 from tests.plain_servers.test_schemes import JUDGED, anybody, results
 
@@ -57,9 +58,22 @@ def test_a_token_that_is_missing_leaves_its_operations_unverified(tmp_path: Path
     assert outcomes["POST /orders"] == outcomes["GET /rates"] == {"not_verified"}
     assert "passed" in outcomes["POST /products"]
     assert (
-        "POST /orders has a token of its own in header X-Api-Key: that of the other operations is"
-        " refused there"
+        "POST /orders has a token of its own in header X-Api-Key, and refuses that of the others:"
+        " give it as a --header"
     ) in reasons
+
+
+def test_a_key_as_a_header_is_of_one_partner(tmp_path: Path) -> None:
+    report = judged_server(
+        "mixed", tmp_path, "--header", f"X-Api-Key: {TOKENS[0]}-key", "--select", "created",
+        "--select", "lists", "--select", "revocation", "--select", "reads", own_keys=True,
+    )  # fmt: skip
+    outcomes = {(one["id"], one["operation"]): one["outcome"] for one in report["results"]}
+
+    assert outcomes["created.plain-request-succeeds", "POST /orders"] == "passed"
+    assert outcomes["lists.only-ones-own", "GET /products"] == "passed"
+    assert outcomes["lists.only-ones-own", "GET /orders"] == "not_verified"
+    assert outcomes["reads.belongs-to-its-partner", "GET /orders/{id}"] == "not_verified"
 
 
 @pytest.mark.thorough

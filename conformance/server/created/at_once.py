@@ -80,7 +80,7 @@ def _for_the_first(request: Request) -> Request:
 )
 def simultaneous_requests_are_their_own(probe: Probe) -> None:
     """Requests of all partners at once each make their own resource, and get their own answer."""
-    partners = range(min(len(probe.target.tokens), 2))
+    partners = range(1 if probe.is_of_one_partner else min(len(probe.target.tokens), 2))
     for _ in range(_ROUNDS):
         requests = [probe.request(partners[number % len(partners)]) for number in range(_AT_ONCE)]
         answers = probe.send_at_once(requests)
