@@ -33,18 +33,24 @@ class SameItems:
                 continue
             pointers = {component(create), component(one)}
             is_one = len(pointers) == 1 and None not in pointers
-            if nested is not None and not is_one and None not in pointers:
+            are_named = nested is not None and not is_one and None not in pointers
+            if are_named and "POST" in self._by_shape.get(base, {}):
                 continue
             shown, made = self.objects(one, noun), self.objects(create, noun)
+            if are_named:
+                shown, made = shown[:1], made[:1]
             for members in shown:
                 own = id_member(members, parameter, noun)
                 names = [mine.keys() for mine in made if own in mine]
                 if nested is not None and own not in self._ids(nested, noun):
                     continue
+                if are_named and not _names_parent(create, members):
+                    continue
                 if any(
                     is_one
-                    or (names_ == members.keys() if nested is not None else
-                        are_alike(names_, members.keys(), whole=None not in pointers))
+                    or (names_ == members.keys() if nested is not None and not are_named else
+                        are_alike(names_, members.keys(),
+                                  whole=None not in pointers and not are_named))
                     for names_ in names
                 ):  # fmt: skip
                     return True
@@ -137,6 +143,11 @@ class SameItems:
     def _is_list(self, definition: Any) -> bool:
         items = self._reader.items(definition)
         return items is not None and bool(self._reader.of(items))
+
+
+def _names_parent(create: Operation, members: Mapping[str, Any]) -> bool:
+    """Whether an item names the item that a POST makes it in: ``call_sid`` of ``{CallSid}``."""
+    return spelt(PATH_PARAMETER.findall(create.path)[-1]) in set(map(spelt, members))
 
 
 def component(operation: Operation) -> str | None:

@@ -120,6 +120,58 @@ def test_two_posts_make_items_of_one_kind(start: Start) -> None:
     assert client.get(f"/v1/comments/{alone['id']}").json() == alone
 
 
+def recordings() -> dict[str, Any]:
+    """Recordings of calls, and of all calls with schemas of another name."""
+    members = {"sid": text(), "call_sid": text(), "status": text(), "track": text()}
+    paths = {}
+    for parent, name in (("/Calls/{CallSid}", "CallRecording"), ("", "Recording")):
+        page = answer(obj("recordings", recordings=array(ref(name))))
+        paths[f"{parent}/Recordings.json"] = {"get": operation({"200": page})}
+        paths[f"{parent}/Recordings/{{Sid}}.json"] = {
+            "get": operation({"200": answer(ref(name))}),
+            "delete": operation({"204": answer()}),
+        }
+    made = operation({"201": answer(ref("CallRecording"))}, obj(track=text()))
+    paths["/Calls/{CallSid}/Recordings.json"]["post"] = made
+    own = {**members, "media_url": text()}
+    return contract(paths, CallRecording=obj("sid", **members), Recording=obj("sid", **own))
+
+
+def test_two_places_have_one_item_where_it_names_its_parent(start: Start) -> None:
+    client = start(recordings())
+    mine = made(client, "/Calls/C1/Recordings.json", track="both")
+
+    assert mine["call_sid"] == "C1"
+    for parent in ("/Calls/C1", ""):
+        listed = client.get(f"/v1{parent}/Recordings.json").json()["recordings"]
+        shown = client.get(f"/v1{parent}/Recordings/{mine['sid']}.json").json()
+        for one in (*listed, shown):
+            assert {name: one[name] for name in mine} == mine
+        assert len(listed) == 1
+    assert client.get("/v1/Calls/C2/Recordings.json").json()["recordings"] == []
+    assert client.delete(f"/v1/Recordings/{mine['sid']}.json").status_code == 204
+    assert client.get(f"/v1/Calls/C1/Recordings/{mine['sid']}.json").status_code == 404
+
+
+@pytest.mark.parametrize("change", ["another parent", "a POST of its own"])
+def test_two_places_of_two_kinds_have_two_items(change: str) -> None:
+    document = recordings()
+    if change == "another parent":
+        for schema in document["components"]["schemas"].values():
+            schema["properties"]["room_sid"] = schema["properties"].pop("call_sid")
+    else:
+        post = document["paths"]["/Calls/{CallSid}/Recordings.json"]["post"]
+        document["paths"]["/Recordings.json"]["post"] = {
+            **post, "responses": {"201": answer(ref("Recording"))},
+        }  # fmt: skip
+    read = Contract(document)
+    found = collections_of(read, frozenset())
+    of_call = read.operations["GET /Calls/{CallSid}/Recordings/{Sid}.json"]
+    one = found.of(of_call)
+    assert one
+    assert one is not found.of(read.operations["GET /Recordings/{Sid}.json"])
+
+
 REFUND, OTHER = obj("id", id=text(), fee=text()), obj("id", id=text(), charge=text())
 
 
