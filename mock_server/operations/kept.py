@@ -258,14 +258,12 @@ class KeptItems:
         new = NewItem(call, self._answers, sent, number, replaces=True)
         if not own:
             return new.with_id()
-        known = value_at(sent, own)
-        given = self._id_in_path(call) if known is None else known
+        known, given = value_at(sent, own), self._id_in_path(call)
         sent.pop(own, None)
-        for one in (given, str(given)):
-            item = new.with_id(one) if id_text(one) == call.item_id else None
-            if item is not None:
-                return item
-        return None
+        # The path says which item it is, whatever the body has; that may spell it otherwise.
+        ways = (known, given, str(given))
+        named = (new.with_id(one) for one in ways if id_text(one) == call.item_id)
+        return next((one for one in named if one is not None), None)
 
     def _id_in_path(self, call: ItemCall) -> Any:
         return call.exchange.parameters[call.collection.id_parameters[call.operation]]

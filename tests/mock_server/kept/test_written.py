@@ -99,6 +99,18 @@ def test_a_put_makes_what_its_path_names(start: Start, statuses: list[str]) -> N
     assert client.get("/v1/things/box").status_code == 404
 
 
+def test_the_path_of_a_put_names_its_item_whatever_the_body_says(start: Start) -> None:
+    document = things("200", "201")
+    put = document["paths"]["/things/{name}"]["put"]
+    put["requestBody"]["content"]["application/json"]["schema"]["properties"]["name"] = text()
+    client = start(document)
+    made = client.put("/v1/things/box", json={"size": 1, "name": "other"})
+    assert (made.status_code, made.json()) == (201, {"name": "box", "size": 1})
+    replaced = client.put("/v1/things/box", json={"size": 2, "name": "other"})
+    assert (replaced.status_code, replaced.json()) == (200, {"name": "box", "size": 2})
+    assert client.get("/v1/things").json() == [replaced.json()]
+
+
 def test_a_put_makes_what_does_not_show_its_name(start: Start) -> None:
     value = answer(obj("value", value=text()))
     document = contract(
