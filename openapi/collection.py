@@ -180,6 +180,24 @@ class Collection:
         inside = (place.item(body) for place in self.asked(operation))
         return self._named(next(filter(None, inside), body if isinstance(body, dict) else {}))
 
+    def visible(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """An item without what no answer shows."""
+        return {
+            name: self.reader.visible(self.members.get(name), value)
+            for name, value in item.items()
+            if name not in self._hidden
+        }
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """The members of requests that no answer shows."""
+        asked = (
+            self._named({name: None for name, one in place.members.items() if one.get("writeOnly")})
+            for operation in (*self.makers, *self.updates, *self.updates_in_body)
+            for place in self.asked(operation)
+        )
+        return frozenset(name for names in asked for name in names) - self.members.keys()
+
     def asked(self, operation: Operation) -> Sequence[ItemPlace]:
         """Where the bodies that a request may have hold the item."""
         if operation not in self._asked_by:

@@ -77,12 +77,15 @@ class Members:
                 return merge_schemas(self._resolve, resolved)
         return {}
 
-    def of(self, definition: Any, level: int = _LEVELS) -> Mapping[str, Mapping[str, Any]]:
-        """The members of an object by name, each merged."""
+    def of(
+        self, definition: Any, level: int = _LEVELS, value: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """The members of an object by name, each merged; of a value, those that it may have."""
         merged = self.merged(definition)
         found: dict[str, Mapping[str, Any]] = {}
         for branch in self._branches(merged) if level else ():
-            found = {**self.of(branch, level - 1), **found}
+            if value is None or self._may_be(branch, value):
+                found = {**self.of(branch, level - 1, value), **found}
         own = merged.get("properties", {})
         return {**found, **{name: self.merged(one) for name, one in own.items()}}
 
@@ -119,6 +122,29 @@ class Members:
         }
         given = {name: self.with_defaults(own.get(name), one) for name, one in value.items()}
         return {**usual, **given}
+
+    def visible(self, definition: Any, value: Any) -> Any:
+        """A value without the members that no answer shows (``writeOnly``), at all levels."""
+        if isinstance(value, list):
+            inner = self.items(definition)
+            return [self.visible(inner, one) for one in value]
+        if definition is None or not isinstance(value, dict):
+            return value
+        members, others = self.of(definition, value=value), self.merged(definition)
+        more = others.get("additionalProperties")
+        return {
+            name: self.visible(members.get(name, more), one)
+            for name, one in value.items()
+            if members.get(name, {}).get("writeOnly") is not True
+        }
+
+    def _may_be(self, branch: Any, value: Mapping[str, Any]) -> bool:
+        """Whether the constants of an alternative allow a value."""
+        return all(
+            value[name] in one.get("enum", [one.get("const", value[name])])
+            for name, one in self.of(branch).items()
+            if name in value
+        )
 
     def may_be_null(self, merged: Mapping[str, Any]) -> bool:
         """Whether a merged schema says that its value may be null."""

@@ -45,7 +45,7 @@ def _patched(answers: ItemAnswers, call: ItemCall, known: Item, steps: Sequence[
     patched = json_patch(known, steps)
     if not isinstance(patched, dict):
         raise PatchError("leaves no object")
-    item = answers.with_nulls(call.collection, known, patched)
+    item = answers.with_nulls(call.collection, known, call.collection.visible(patched))
     if answers.is_whole(call.collection, known) and not answers.is_whole(call.collection, item):
         raise PatchError("leaves no valid item")
     return item

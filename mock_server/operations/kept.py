@@ -210,7 +210,8 @@ class KeptItems:
             usual = collection.sent(operation, defaults)
             usual = {name: one for name, one in usual.items() if name in collection.members}
             sent = {**sent, **usual}
-        return {name: one for name, one in sent.items() if name not in own and _is_json(one)}
+        chosen = {name: one for name, one in sent.items() if name not in own and _is_json(one)}
+        return collection.visible(chosen)
 
     def _asked(self, call: ItemCall) -> tuple[Any, Any]:
         """What a request asks for, and the same with the defaults of what it leaves out."""
