@@ -118,29 +118,30 @@ class Alternatives:
 
         Raises ValueError for a value that the library does not take.
         """
-        found: list[Located] = []
+        found: list[tuple[str, Located]] = []
         opened: set[tuple[str, tuple[str | int, ...]]] = set()
-        pending = [self._located(place, value, ())]
+        failed: set[tuple[str, tuple[str | int, ...]]] = set()
+        pending = [(place, self._located(place, value, ()))]
         while pending:
-            one = next(pending[-1], None)
+            around, errors = pending[-1]
+            one = next(errors, None)
             if one is None:
                 pending.pop()
                 continue
             reference = self._of(one.error, self._references)
             if reference is None or len(opened) == _MOST_REFERENCES:
-                found.append(one)
-            elif (reference, one.path) not in opened:
+                found.append((around, one))
+                continue
+            failed.add((around, one.path))
+            if (reference, one.path) not in opened:
                 opened.add((reference, one.path))
-                part = reduce(getitem, one.path, value)  # type: ignore[arg-type]
-                pending.append(self._located(self.place(reference), part, one.path))
-        if not opened:
-            return found
-        # What a schema that fails would have evaluated, the library takes for unevaluated.
-        failed = {path for _, path in opened}
+                part, inner = reduce(getitem, one.path, value), self.place(reference)  # type: ignore[arg-type]
+                pending.append((inner, self._located(inner, part, one.path)))
+        # What fails in a schema would have evaluated what the library takes for unevaluated there.
         return [
             one
-            for one in found
-            if one.path not in failed or not isinstance(one.error.kind, _UNEVALUATED)
+            for around, one in found
+            if (around, one.path) not in failed or not isinstance(one.error.kind, _UNEVALUATED)
         ]
 
     def first_error(self, place: str, value: object) -> list[Located]:

@@ -90,3 +90,18 @@ def test_a_member_beside_one_that_fails_is_known(where: Json) -> None:
     tested = schema({**where, "unevaluatedProperties": False}, B=other)
     assert [one.param for one in tested.errors({"x": "1", "y": "k"})] == ["x"]
     assert [one.param for one in tested.errors({"x": 1, "z": "k"})] == ["z"]
+
+
+@pytest.mark.parametrize("chooser", [{}, {"discriminator": {"propertyName": "kind"}}])
+def test_a_member_that_a_branch_does_not_know_is_named(chooser: Json) -> None:
+    base = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+    closed = {"allOf": [{"$ref": "#/components/schemas/Base"}], "unevaluatedProperties": False}
+    cat = {**closed, "properties": {"kind": {"const": "Cat"}, "lives": {"type": "integer"}}}
+    dog = {**closed, "properties": {"kind": {"const": "Dog"}}}
+    branches = [{"$ref": f"#/components/schemas/{name}"} for name in ("Cat", "Dog")]
+    tested = schema({"oneOf": branches, **chooser}, Base=base, Cat=cat, Dog=dog)
+    assert tested.errors({"kind": "Cat", "lives": 1}) == []
+    found = tested.errors({"kind": "Cat", "lives": 1, "x": 1})
+    assert found == [FieldError("x", "is not a known field", "unknown_field")]
+    wrong = tested.errors({"kind": "Cat", "lives": "1", "x": 1})
+    assert {one.param for one in wrong} == {"x", "lives"}
