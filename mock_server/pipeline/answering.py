@@ -133,8 +133,9 @@ class Answering:
             ]
         if response.media_type:
             headers.append((b"content-type", response.media_type.encode("latin-1")))
-        # RFC 9110 section 8.6: no Content-Length in a 204 response.
-        if response.status != 204:  # noqa: PLR2004
+        # RFC 9110 section 8.6: none in a 204 response, and in one to HEAD only that of a GET.
+        is_head = exchange.operation is not None and exchange.operation.method == "HEAD"
+        if response.status != 204 and (response.body or not is_head):  # noqa: PLR2004
             headers.append((b"content-length", b"%d" % len(response.body)))
         for name, value in response.headers.items():
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))

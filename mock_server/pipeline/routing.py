@@ -150,7 +150,8 @@ class _Routes(RoutingAPI):
         routes = _Paths()
         self.router.routes.append(routes)
         for path in sorted(paths, key=_concreteness):
-            for method, described in paths[path].items():
+            # A route for GET takes HEAD too, where no operation has it.
+            for method, described in sorted(paths[path].items(), key=lambda one: one[0] != "head"):
                 found = self.contract.operations[described["operationId"]]
                 routes.add(path, _Found(found, self.base_path, self.cache, self.next_app), method)
             allowed = {method.upper() for method in paths[path]}

@@ -86,3 +86,20 @@ def test_a_refusal_has_one_header_of_each_name(start: Start) -> None:
     found = start(contract({"/things": {"get": called}})).get("/v1/things")
     assert found.status_code == 401
     assert found.headers.get_list("www-authenticate") == ['Bearer realm="Items"']
+
+
+@pytest.mark.parametrize("order", [("get", "head"), ("head", "get")])
+def test_a_documented_head_has_its_own_headers(start: Start, order: tuple[str, str]) -> None:
+    count = {"X-Count": {"schema": number(example=7), "required": True}}
+    own = {
+        "get": operation({"200": answer(obj("a", a=text()))}),
+        "head": operation({"200": answer(headers=count)}),
+    }
+    paths = {"/things": {method: own[method] for method in order}, "/others": {"get": own["get"]}}
+    client = start(contract(paths))
+    found = client.request("HEAD", "/v1/things")
+    assert (found.status_code, found.headers["x-count"], found.content) == (200, "7", b"")
+    assert "content-length" not in found.headers
+    assert "x-count" not in client.get("/v1/things").headers
+    other = client.request("HEAD", "/v1/others")
+    assert other.headers["content-length"] == str(len(client.get("/v1/others").content))
