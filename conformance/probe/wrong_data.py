@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from conformance.probe.bodies import kind, values_of_other_types
@@ -15,8 +16,8 @@ from openapi.item_members import ItemPlace, Members
 from openapi.operation import Operation, Parameter
 from openapi.schema import Schema, is_read_only, types_of
 
-_MOST = 24
-"""The most bodies of one operation."""
+_MOST, _MOST_MEMBERS = 24, 100
+"""The most bodies of one operation, and the members each of which has one all the same."""
 
 _LONGEST = 100_000
 
@@ -34,14 +35,14 @@ def wrong_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObje
     body, media_type = json.loads(request.body), changed_type(probe.operation)
     # Where null says that a member goes (RFC 7396), it is no value of it.
     is_patch = media_type is not None and media_type.name == "application/merge-patch+json"
-    found = 0
+    found, most = 0, max(_MOST, min(len(place.members) + 1, _MOST_MEMBERS))
     for what, item in _wrong_items(place, place.item(body) or {}):
         wrong = place.body(body, item)
         if (is_patch and None in item.values()) or not _is_wrong(schema, wrong):
             continue
         yield what, wrong
         found += 1
-        if found == _MOST:
+        if found == most:
             return
 
 
@@ -101,21 +102,29 @@ def _is_wrong(schema: Schema, body: JsonObject) -> bool:
 
 
 def _wrong_items(place: ItemPlace, item: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """Items with one fault each: one of each member, then the next of each."""
     members = {name: one for name, one in place.members.items() if not is_read_only(one)}
-    for name, definition in members.items():
-        kinds = set[str]()
-        for value in values_of_other_types(definition):
-            # One of each kind: what a server takes for a number it takes for each.
-            if kind(value) not in kinds:
-                kinds.add(kind(value))
-                yield f"{name} as {kind(value)}", {**item, name: value}
-                if len(kinds) > 1:
-                    break
-        for what, value in _out_of_bounds(definition):
-            yield f"{name} {what}", {**item, name: value}
-    for name in members.keys() & item.keys():
-        yield f"no {name}", {key: value for key, value in item.items() if key != name}
     yield "a member that the contract does not know", {**item, "x_conformance": NAME_PREFIX}
+    faults = [_wrong_members(name, one, item) for name, one in members.items()]
+    for round_ in zip_longest(*faults):
+        yield from filter(None, round_)
+
+
+def _wrong_members(
+    name: str, definition: Any, item: JsonObject
+) -> Iterator[tuple[str, JsonObject]]:
+    kinds = set[str]()
+    for value in values_of_other_types(definition):
+        # One of each kind: what a server takes for a number it takes for each.
+        if kind(value) not in kinds:
+            kinds.add(kind(value))
+            yield f"{name} as {kind(value)}", {**item, name: value}
+            if len(kinds) > 1:
+                break
+    if name in item:
+        yield f"no {name}", {key: value for key, value in item.items() if key != name}
+    for what, value in _out_of_bounds(definition):
+        yield f"{name} {what}", {**item, name: value}
 
 
 def _out_of_bounds(definition: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
