@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -159,11 +159,12 @@ class Handler(BaseHTTPRequestHandler):
 
     @property
     def _scheme(self) -> Document:
-        """The scheme of the operation, or of the others."""
-        names = ["credential"]
-        with suppress(Refused):
-            names = [name for one in self._operation()[0].security for name in one]
-        found: Document = self.shop.schemes[names[0]]
+        """The scheme of the operations on a path, each of which has the same one."""
+        first = f"/{self.path.partition('?')[0].split('/')[1]}"
+        operations = self.shop.contract.operations.values()
+        of_path = (one for one in operations if f"{one.path}/".startswith(f"{first}/"))
+        name = next((name for one in of_path for name in one.security[0]), "credential")
+        found: Document = self.shop.schemes[name]
         return found
 
     def _challenge(self) -> str:
