@@ -1,6 +1,7 @@
 """Plots, if Matplotlib is installed, which is an extra; else how to install it."""
 
 import importlib
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ def render_plots(timeline: TimelineData, marks: Sequence[Mark]) -> tuple[str, st
 
     A report is worth more than its plots: it never fails for them.
     """
+    # With a folder of its own it looks for fonts anew, and says so where that takes long.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     try:
         with _temporary_settings():
             plots = importlib.import_module("conformance.report.plots")
