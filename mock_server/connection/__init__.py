@@ -3,6 +3,7 @@
 The only package that knows uvicorn's protocol class; its version is pinned. ``protocol`` reads
 requests, ``ending`` closes connections, ``heads`` has the checks of RFC 9112 that the
 parser leaves out, and ``watch`` the limits of clients, and closes connections of slow ones.
+``whole_answers`` sends what needs none of this.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mock_server.connection.ending import ENDING
 from mock_server.connection.protocol import ClosableProtocol
+from mock_server.connection.whole_answers import send_whole
 
 __all__ = [
     "ClosableProtocol",
@@ -22,9 +24,11 @@ __all__ = [
     "abort_connection",
     "close_connection",
     "ending",
+    "has_arrived",
     "is_blocked",
     "is_closed",
     "limit_send_buffer",
+    "send_whole",
     "unread_seconds",
 ]
 
@@ -54,6 +58,12 @@ def is_closed(receive: Receive) -> bool:
     """Whether either side has closed the connection."""
     cycle = _cycle(receive)
     return cycle is not None and bool(cycle.disconnected or cycle.transport.is_closing())
+
+
+def has_arrived(receive: Receive) -> bool:
+    """Whether all of the request has been received, so that reading its body waits for nothing."""
+    cycle = _cycle(receive)
+    return cycle is not None and not cycle.more_body
 
 
 def limit_send_buffer(receive: Receive, size: int) -> None:

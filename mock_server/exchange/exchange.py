@@ -135,6 +135,8 @@ class Exchange:
 
     def refuse(self, problem: Problem) -> None:
         """Answer with a problem that a stage raised."""
+        # They lead back to this exchange: only garbage collection would free the cycle.
+        problem.__traceback__ = problem.__context__ = problem.__cause__ = None
         self.problem = problem
         self.response = self.refusals(self, problem)
 

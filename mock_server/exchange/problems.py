@@ -89,11 +89,12 @@ class _Kind:
 
     def status_in(self, documented: Collection[str]) -> int:
         """The status for an operation with these keys of responses."""
-        first = [] if self.exact is None else [self.exact]
-        usual = [self.status, *self.others]
-        exact = (one for one in [*first, *usual] if str(one) in documented)
+        usual = (self.status, *self.others)
+        for one in usual if self.exact is None else (self.exact, *usual):
+            if str(one) in documented:
+                return one
         of_range = (one for one in usual if f"{one // 100}XX" in documented)
-        return next(exact, next(of_range, self.status))
+        return next(of_range, self.status)
 
 
 _INVALID = "invalid-request", "Invalid request"
@@ -148,7 +149,8 @@ class Problem(Exception):
         challenge: Challenge | None = None,
         location: str = "",
     ) -> None:
-        super().__init__(f"{kind.value.status} {code}: {detail}")
+        self._form = form = kind.value
+        super().__init__(f"{form.status} {code}: {detail}")
         self.kind = kind
         self.code = code
         self.detail = detail
@@ -157,12 +159,12 @@ class Problem(Exception):
         self.location = errors[0].location if errors else location
         self.headers = headers or {}
         self.challenge = challenge
-        self.status = kind.value.status
+        self.status: int = form.status
         """The HTTP status. Connexion reads it by this name, to choose between several errors."""
 
     def take_status(self, documented: Collection[str]) -> None:
         """Take the status that an operation with these keys of responses has for this problem."""
-        self.status = self.kind.value.status_in(documented)
+        self.status = self._form.status_in(documented)
 
     def response(self, instance: str | None, style: ProblemStyle = BUNDLED_STYLE) -> Response:
         """The problem as a response; ``instance`` is the path of the request, None if unknown."""
@@ -173,8 +175,8 @@ class Problem(Exception):
         """The members of the problem document."""
         is_blank = style.type_base is None
         members: dict[str, object] = {
-            "type": BLANK if is_blank else f"{style.type_base}{self.kind.value.slug}",
-            "title": HTTPStatus(self.status).phrase if is_blank else self.kind.value.title,
+            "type": BLANK if is_blank else f"{style.type_base}{self._form.slug}",
+            "title": HTTPStatus(self.status).phrase if is_blank else self._form.title,
             "status": self.status,
             "detail": self.detail,
         }

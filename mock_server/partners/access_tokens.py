@@ -16,10 +16,6 @@ _ALGORITHM = "HS256"
 _CACHED = 10_000
 
 
-class InvalidToken(Exception):
-    """The token was not issued by this mock."""
-
-
 class AccessTokens:
     """Issues access tokens, and finds the partner of a token.
 
@@ -58,32 +54,33 @@ class AccessTokens:
         }
         return PREFIX + jwt.encode(claims, self._key, _ALGORITHM)
 
-    def read(self, token: str) -> tuple[str, float]:
+    def read(self, token: str) -> tuple[str, float] | None:
         """The partner of a token, and its expiry as a Unix time in seconds.
 
-        Raises :class:`InvalidToken`. Checking a signature is slow, so the
-        claims of valid tokens are cached.
+        None for a token that is not valid. Checking a signature is slow, so the claims of valid
+        tokens are cached.
         """
         if token in self._fixed:
             found = self._fixed[token], math.inf
-        else:
-            if token not in self._cached:
-                self._cached[token] = self._read(token)
-                if len(self._cached) > _CACHED:
-                    self._cached.popitem(last=False)
+        elif token in self._cached:
             found = self._cached[token]
+        else:
+            claims = self._read(token)
+            if claims is None:
+                return None
+            found = self._cached[token] = claims
+            if len(self._cached) > _CACHED:
+                self._cached.popitem(last=False)
         if self._withdrawn and found[0] in self._withdrawn:
-            raise InvalidToken
+            return None
         if self._expired and token in self._expired.get(found[0], ()):
             return found[0], -math.inf
         return found
 
     def partner_of(self, token: str) -> str | None:
         """The partner of a token, expired or not; None for a token that is not valid."""
-        try:
-            return self.read(token)[0]
-        except InvalidToken:
-            return None
+        found = self.read(token)
+        return found[0] if found else None
 
     def expire(self, token: str, partner_id: str) -> None:
         """Expire a partner's token before its time."""
@@ -97,21 +94,22 @@ class AccessTokens:
         """Refuse every token of a partner from now on."""
         self._withdrawn.add(partner_id)
 
-    def _read(self, token: str) -> tuple[str, float]:
-        encoded = token.removeprefix(PREFIX)
+    def _read(self, token: str) -> tuple[str, float] | None:
+        key = self._key
+        if not token.startswith(PREFIX):
+            return None
         try:
             claims = jwt.decode(
-                encoded,
-                self._key,
+                token.removeprefix(PREFIX),
+                key,
                 algorithms=[_ALGORITHM],
                 options={"verify_exp": False, "verify_iat": False},
             )
             partner_id, expires_at = str(claims["sub"]), int(claims["exp"])
             # The last letter of a base64 signature has spare bits: another letter there would
             # be another token with the same signature. Only the one that was issued is good.
-            issued = PREFIX + jwt.encode(claims, self._key, _ALGORITHM)
-        except (jwt.InvalidTokenError, KeyError, ValueError, UnicodeError) as error:
-            raise InvalidToken from error
-        if not secrets.compare_digest(issued.encode(), token.encode()):
-            raise InvalidToken
-        return partner_id, expires_at
+            issued = PREFIX + jwt.encode(claims, key, _ALGORITHM)
+        except (jwt.InvalidTokenError, KeyError, ValueError, UnicodeError):
+            return None
+        is_issued = secrets.compare_digest(issued.encode(), token.encode())
+        return (partner_id, expires_at) if is_issued else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.connection import close_connection, is_closed
+from mock_server.connection import close_connection, has_arrived, is_closed, send_whole
 from mock_server.exchange.exchange import (
     CONTROL_PATH,
     NOTHING_SENT,
@@ -101,8 +101,7 @@ class Answering:
         if exchange.delivery is None:
             # Before sending: a client that has its answer must find it counted, by any worker.
             self.observe(exchange, None if is_gone else status, started)
-            await send(head)
-            await send({"type": "http.response.body", "body": response.body})
+            await send_whole(send, head, response.body)
             if self.record:
                 self.record(exchange, headers, NOTHING_SENT if is_gone else None, started)
             return
@@ -204,5 +203,8 @@ async def _read_refused_body(exchange: Exchange) -> None:
     if exchange.header(b"expect") is not None:
         return  # reading would send 100 Continue
     with contextlib.suppress(TimeoutError, ClientGone, Problem):
+        if has_arrived(exchange.receive):  # as nearly always: a timer would cost more than the rest
+            await read_body(exchange)
+            return
         async with asyncio.timeout(_SECONDS_FOR_BODY):
             await read_body(exchange)

@@ -20,7 +20,7 @@ from mock_server.exchange.authorization import (
     unauthenticated,
 )
 from mock_server.exchange.exchange import Exchange
-from mock_server.partners.access_tokens import AccessTokens, InvalidToken
+from mock_server.partners.access_tokens import AccessTokens
 from mock_server.partners.clock import PartnerClocks
 from mock_server.partners.partners import log_in
 from mock_server.pipeline.framework import (
@@ -188,12 +188,12 @@ def security_handlers(
 def _identify_by_token(
     exchange: Exchange, token: str, tokens: AccessTokens, clocks: PartnerClocks, scheme: str
 ) -> Identity:
-    try:
-        partner_id, expires_at = tokens.read(token)
-    except InvalidToken:
+    found = tokens.read(token)
+    if found is None:
         what = "API key" if scheme == "ApiKey" else "access token"
         detail = f"The {what} is not valid."
-        raise unauthenticated("invalid_token", detail, scheme, "invalid_token") from None
+        raise unauthenticated("invalid_token", detail, scheme, "invalid_token")
+    partner_id, expires_at = found
     exchange.claimed_by = partner_id
     exchange.now = clocks.now(partner_id)
     if exchange.now >= expires_at:

@@ -1,5 +1,6 @@
-"""The headers of a response: its own, and the defaults of an application for all others."""
+"""The headers of a response, and what is left of a refused request."""
 
+import gc
 import itertools
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Response
+from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.pipeline.answering import Answering
 from tests.mock_server.clients import ManualClock
 
@@ -33,3 +34,33 @@ async def test_a_response_replaces_the_default_of_its_header_and_no_other() -> N
 
     assert response.headers.get_list("content-security-policy") == ["own"]
     assert response.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+async def refuse(scope: Scope, _: Receive, __: Send) -> None:
+    exchange = Exchange.of(scope)
+    try:
+        exchange.parameters["item"]
+    except KeyError as error:
+        raise Problem(ProblemType.NOT_FOUND, "not_found", "There is none.") from error
+
+
+def exchanges() -> int:
+    return sum(isinstance(one, Exchange) for one in gc.get_objects())
+
+
+@pytest.mark.anyio
+async def test_a_refused_request_leaves_nothing_to_the_garbage_collector() -> None:
+    app = Answering(refuse, ManualClock(), map(b"%d".__mod__, itertools.count()))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://mock") as client:
+        gc.collect()
+        gc.disable()
+        try:
+            before = exchanges()
+            response = await client.get("/item")
+            left = exchanges() - before
+        finally:
+            gc.enable()
+
+    assert response.status_code == 404
+    assert left == 0
