@@ -1,9 +1,11 @@
 """The URLs of HTTP that a user gives."""
 
+import importlib
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 _LARGEST_PORT = 65_535
 _LONGEST_LABEL, _LONGEST_HOST = 63, 254
@@ -13,16 +15,18 @@ _BARE_ADDRESS = re.compile(
 """The beginning of a URL whose host is an IPv6 address without the brackets."""
 
 
-def parsed(text: Any) -> httpx.URL:
+def parsed(text: Any) -> "httpx.URL":
     """The URL that a text is; raises :class:`ValueError` with the reason, which repeats nothing."""
     if isinstance(text, str) and _BARE_ADDRESS.match(text):
         raise ValueError("needs brackets around its IPv6 address, as in http://[::1]:8080/v3")
+    # Loaded with the first URL: a command that sends nothing has none.
+    library: Any = importlib.import_module("httpx")
     try:
-        url = httpx.URL(text)
+        url: httpx.URL = library.URL(text)
         # Reading a host in punycode may fail as well.
         _ = url.host
         host = url.raw_host.decode("ascii")
-    except (httpx.InvalidURL, TypeError, ValueError):
+    except (library.InvalidURL, TypeError, ValueError):
         raise ValueError("is no URL") from None
     if ":" in host and "%" in host:
         raise ValueError("has an address with a zone, which is not supported: leave out % and it")

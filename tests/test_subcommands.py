@@ -42,6 +42,20 @@ def test_help_loads_no_subcommand(module: str) -> None:
     assert done.stdout.endswith("loaded:\n")
 
 
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["list", "--client"], ["explain", "requests.token"]]
+)
+def test_the_catalogue_loads_nothing_that_sends(arguments: list[str]) -> None:
+    """It would take a third of the time."""
+    code = (
+        "import sys; from conformance.cli.main import main\n"
+        f"try: main({arguments.split()})\n"
+        "finally: print('loaded:', *{'httpx', 'httpcore', 'rich', 'connexion'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("\nloaded:\n")
+
+
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_the_garbage_collector_rests_while_a_subcommand_is_imported(
     monkeypatch: pytest.MonkeyPatch, *, is_enabled: bool

@@ -11,15 +11,16 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import click
-import httpx
 
 from conformance.journal.secret_names import is_secret_parameter
 from conformance.report import FORMATS
-from conformance.target.connecting import hide_header
+from conformance.target.redaction import hide_header
 from conformance.target.transport.connection_settings import (
     FROM_ENVIRONMENT,
+    ConnectionSettings,
     Proxy,
     proxies_of_environment,
+    trust_of,
 )
 from dinie_contract.command_line import Command, FilePath, with_options
 from dinie_contract.extras import installing, is_installed
@@ -82,7 +83,7 @@ class BaseUrl(WebAddress):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         url = super().convert(value, param, ctx)
-        if httpx.URL(url).query:
+        if parsed(url).query:
             self.fail("takes no query", param, ctx)
         # Paths are added to it, which belong to no query or fragment, be they empty.
         return url.rstrip("?#").rstrip("/")
@@ -151,7 +152,7 @@ class Authorities(PemFile):
     def convert(self, value: Any, param: Any, ctx: Any) -> Path:
         file = super().convert(value, param, ctx)
         try:
-            httpx.create_ssl_context(trust_env=False).load_verify_locations(cafile=file)
+            trust_of(ConnectionSettings(ca_file=file))
         except ssl.SSLError:
             self.fail(f"{value} holds no certificate in PEM", param, ctx)
         except OSError as error:

@@ -7,20 +7,16 @@ from functools import partial
 
 import httpx
 
-from conformance.journal.secret_names import is_secret
 from conformance.target.access import Access, Issued
 from conformance.target.errors import ConnectionClosed, TargetError, Unreachable
 from conformance.target.foreign_answers import expect_way_through, plain_request
+from conformance.target.redaction import hide_header
 from conformance.target.retry_after import pauses, seconds_of
 from conformance.target.sign_in import token_for
 from conformance.target.target import Target, TargetSettings
 from conformance.target.transient import is_transient
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract
-
-_SHORTEST_VALUE, _SHORTEST_SECRET = 8, 20
-"""A shorter value of a cookie, such as ``true``, is no session; a shorter one of a header without
-a secret's name may be a word of prose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +74,6 @@ def build_target(
     for name, value in settings.headers:
         hide_header(name, value)
     return target
-
-
-def hide_header(name: str, value: str) -> None:
-    """Keep a header that the user has given out of what a target says.
-
-    A script of ours holds the value of none. But what a target says may have a short word of some
-    header in it by chance.
-    """
-    if name.lower() in {"cookie", "proxy-authorization"} or is_secret(name):
-        values = (one.partition("=")[2].strip() for one in value.split(";"))
-        SECRETS.give([value, *(one for one in values if len(one) >= _SHORTEST_VALUE)])
-    if len(value) >= _SHORTEST_SECRET:
-        SECRETS.give([value])
-    SECRETS.add([value])
 
 
 def authenticate(

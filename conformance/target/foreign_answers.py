@@ -5,6 +5,7 @@ from html import unescape
 from http import HTTPStatus
 from urllib.parse import urljoin
 
+from conformance.target import transport
 from conformance.target.errors import (
     AnswerOutOfBounds,
     AnswerOverdue,
@@ -13,7 +14,6 @@ from conformance.target.errors import (
 )
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import Target
-from conformance.target.transport.diagnosis import answering_proxy, certificate_mend, scheme_reason
 from dinie_contract.output import excerpt
 from openapi.contract import Contract
 
@@ -48,14 +48,14 @@ def expect_let_in(target: Target, answer: Answer) -> None:
     _expect_no_redirect(target, answer)
     if answer.status == HTTPStatus.BAD_REQUEST and answer.json_object() is None:
         # That is what a server of TLS answers in plain HTTP.
-        told = scheme_reason(url, connection)
+        told = transport.scheme_reason(url, connection)
         if told:
             raise TargetError(told)
     said = _said(answer) if answer.status in _BY_CERTIFICATE else ""
     if url.startswith("https:") and _OF_CERTIFICATES.search(said):
         raise TargetError(
             f'{url} answered {answer.status} ("{_short(said)}"): a gateway in front wants'
-            f" {certificate_mend(connection)}"
+            f" {transport.certificate_mend(connection)}"
         )
 
 
@@ -63,7 +63,7 @@ def expect_of_api(target: Target, answer: Answer) -> None:
     """As :func:`expect_let_in`, and for a web page as well, which is no answer of the API."""
     expect_let_in(target, answer)
     url = target.base_url
-    proxy = answering_proxy(url, target.settings.connection)
+    proxy = transport.answering_proxy(url, target.settings.connection)
     # An API that refuses a token may well do so by a page.
     if not _is_page(answer) or (proxy is None and answer.status == HTTPStatus.UNAUTHORIZED):
         return
@@ -82,7 +82,7 @@ def expect_way_through(target: Target, contract: Contract, partner: int | None) 
     before its answer is read, so that what is refused looks like a fault of the target.
     """
     url = target.base_url
-    proxy = answering_proxy(url, target.settings.connection)
+    proxy = transport.answering_proxy(url, target.settings.connection)
     if proxy is None:
         return
     try:
@@ -118,7 +118,7 @@ def _expect_no_redirect(target: Target, answer: Answer) -> None:
     ):
         return
     led = f"{answer.status}, Location: {excerpt(location, _LONGEST_LOCATION)}"
-    proxy = answering_proxy(url, target.settings.connection)
+    proxy = transport.answering_proxy(url, target.settings.connection)
     if proxy is not None:
         raise TargetError(
             f"{url} leads elsewhere ({led}), or the proxy {proxy} does in its place: check"

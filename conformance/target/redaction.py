@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from conformance.journal.json_secrets import replace_members
-from conformance.journal.secret_names import is_credential
+from conformance.journal.secret_names import is_credential, is_secret
 from conformance.target.exchange import Answer
 from conformance.target.members import strings_in
-from dinie_contract.output import unescaped
+from dinie_contract.output import SECRETS, unescaped
 
 _ENDS = tuple(
     f'{end}{plural}":'.encode()
@@ -21,6 +21,25 @@ _ENDS = tuple(
 
 
 _SPACED = re.compile(rb'"\s+:')
+
+
+_SHORTEST_VALUE, _SHORTEST_SECRET = 8, 20
+"""A shorter value of a cookie, such as ``true``, is no session; a shorter one of a header without
+a secret's name may be a word of prose."""
+
+
+def hide_header(name: str, value: str) -> None:
+    """Keep a header that the user has given out of what a target says.
+
+    A script of ours holds the value of none. But what a target says may have a short word of some
+    header in it by chance.
+    """
+    if name.lower() in {"cookie", "proxy-authorization"} or is_secret(name):
+        values = (one.partition("=")[2].strip() for one in value.split(";"))
+        SECRETS.give([value, *(one for one in values if len(one) >= _SHORTEST_VALUE)])
+    if len(value) >= _SHORTEST_SECRET:
+        SECRETS.give([value])
+    SECRETS.add([value])
 
 
 def issued_secrets(answer: Answer) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Self
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Self
 
-import httpx
-
+from conformance.target import transport as transports
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
 from conformance.target.errors import (
@@ -53,12 +53,13 @@ from conformance.target.retry_after import (
 from conformance.target.token_forms import PLACE, UNCHANGED, form_at
 from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
 from conformance.target.transport.connection_settings import DIRECT, ConnectionSettings
-from conformance.target.transport.connections import Connections
 from conformance.target.transport.reception import MOST_SECONDS, POLL_SECONDS, TIMEOUT_SECONDS
-from conformance.target.transport.sockets import SocketTransport
 from conformance.target.transport.together import Together
 from dinie_contract.options import MOST_CHECKS, REPLAY_DELAY_SECONDS, TRANSIENT_SHARE
 from dinie_contract.output import SECRETS
+
+if TYPE_CHECKING:
+    import httpx
 
 _MOST_RENEWALS = 3
 
@@ -133,7 +134,7 @@ class Target:
         tokens: Sequence[str],
         settings: TargetSettings = AS_RUN,
         *,
-        transport: httpx.BaseTransport | None = None,
+        transport: "httpx.BaseTransport | None" = None,
         tamper: Tamper | None = None,
         timeout: float = TIMEOUT_SECONDS,
         most_seconds: float = MOST_SECONDS,
@@ -186,8 +187,8 @@ class Target:
         self._has_large, self._lock = False, threading.Lock()
         self._tamper = tamper
         self._turns = threading.Semaphore(_LARGE_AT_ONCE)
-        self._transport = transport or SocketTransport(settings.connection)
-        self._connections = Connections(
+        self._transport = transport or transports.SocketTransport(settings.connection)
+        self._connections = transports.Connections(
             self.base_url,
             self._transport,
             timeout,
@@ -198,7 +199,8 @@ class Target:
     @property
     def speaks_http2(self) -> bool:
         """Whether the target answered HTTP/2 and no HTTP/1.1."""
-        return isinstance(self._transport, SocketTransport) and self._transport.speaks_http2
+        one = self._transport
+        return isinstance(one, transports.SocketTransport) and one.speaks_http2
 
     @property
     def silence(self) -> str:
@@ -539,4 +541,4 @@ class Target:
 
 
 def _is_refusal(answer: Answer) -> bool:
-    return answer.status == httpx.codes.UNAUTHORIZED
+    return answer.status == HTTPStatus.UNAUTHORIZED

@@ -1,20 +1,23 @@
 """The way to a target: whom TLS trusts, which certificate it shows, and the proxy in between."""
 
+import importlib
 import os
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from urllib.request import (  # type: ignore[attr-defined]  # the second is in no stub
     getproxies_environment,
     proxy_bypass_environment,
 )
 
-import httpx
-
 from dinie_contract.web_address import certified, parsed
+
+if TYPE_CHECKING:
+    import httpx
 
 FROM_ENVIRONMENT = "env"
 """The value of ``--proxy`` that takes the proxies of HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."""
@@ -24,7 +27,7 @@ FROM_ENVIRONMENT = "env"
 class Proxy:
     """A forward proxy: ``url`` without a user, and the credentials of Basic authentication."""
 
-    url: httpx.URL
+    url: "httpx.URL"
     user: str = ""
     password: str = field(default="", repr=False)
 
@@ -43,7 +46,7 @@ class Proxy:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The password, as it is written in the URL and as it is."""
-        return (self.password, httpx.URL("http://h", username="", password=self.password)
+        return (self.password, self.url.copy_with(username="", password=self.password)
                 .userinfo.decode().removeprefix(":")) if self.password else ()  # fmt: skip
 
     @property
@@ -80,7 +83,7 @@ class ConnectionSettings:
     insecure: bool = False
     proxy: str | None = field(default=None, repr=False)
 
-    def proxy_to(self, url: httpx.URL) -> Proxy | None:
+    def proxy_to(self, url: "httpx.URL") -> Proxy | None:
         """The proxy on the way to a URL; None where requests go straight there."""
         if self.proxy != FROM_ENVIRONMENT:
             return _proxy_at(self.proxy) if self.proxy else None
@@ -144,7 +147,7 @@ class UnusableCertificate(ValueError):
 def trust_of(settings: ConnectionSettings) -> ssl.SSLContext:
     """The TLS context of connections; raises :class:`UnusableCertificate`."""
     # Reading the certificate authorities is slow.
-    trust = httpx.create_ssl_context(trust_env=False)
+    trust: ssl.SSLContext = importlib.import_module("httpx").create_ssl_context(trust_env=False)
     if settings.ca_file is not None:
         trust.load_verify_locations(cafile=settings.ca_file)
     if settings.insecure:

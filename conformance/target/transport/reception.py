@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from enum import IntEnum
-from typing import TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, TypeVar
 
 from conformance.target.transport.together import Together
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST_BYTES = 16 * 1024 * 1024
 """The most bytes of an answer, as received and as decoded. A page of 100 items has 50 kB."""
@@ -147,7 +148,7 @@ def expect_few(headers: int) -> None:
         raise OutOfBounds(f"of {headers} headers")
 
 
-def reception_of(request: httpx.Request) -> Reception:
+def reception_of(request: "httpx.Request") -> Reception:
     """The reception of the answer to a request; a new one where the request has none."""
     found = request.extensions.get(EXTENSION)
     return found if isinstance(found, Reception) else Reception()
