@@ -16,13 +16,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.commands import baseline, mock
+from benchmarks.commands import baseline, mock, mock_with_limit
 from benchmarks.goals import Goal, tell
 from benchmarks.measure import cpu_seconds, resident_bytes
-from benchmarks.rows import Row, create_row, replay_row
+from benchmarks.rows import Row, create_row, refused_row, replay_row
 from benchmarks.run import load_row
 from benchmarks.servers import ROOT, environment, running
 from benchmarks.table import machine
+from benchmarks.wire import INVALID, LIMITED, UNAUTHORIZED, create_request
 from demo.mock_process import mock_process
 
 LIMITS = Path(__file__).with_name("limits.toml")
@@ -45,10 +46,16 @@ def requests() -> Iterator[tuple[str, float]]:
     with ExitStack() as stack:
         bare = create_row("bare", stack.enter_context(running("bare", baseline("bare"))))
         mocked = stack.enter_context(running("mock", mock))
+        limited = stack.enter_context(running("mock", mock_with_limit))
+        limited.create()
+        unknown, wrong = create_request(token="unknown"), create_request(body=b'{"name": 1}')
         rows: list[Row] = [
             create_row("a create without a key", mocked),
             create_row("a create with a new key", mocked, keys=True),
             replay_row("a replay", mocked),
+            refused_row("a 401", mocked, UNAUTHORIZED, unknown),
+            refused_row("a 422", mocked, INVALID, wrong),
+            refused_row("a 429", limited, LIMITED, create_request()),
         ]
         for row in (bare, *rows):
             load_row(row, _WARM_UP, _CONNECTIONS)

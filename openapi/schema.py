@@ -142,6 +142,10 @@ class Schema:
         """The errors of its alternatives: made for the first value that is invalid."""
         return Alternatives(self._owner.excerpt(self.pointer))
 
+    @cached_property
+    def _place(self) -> str:
+        return self._alternatives.place(self.pointer)
+
     def errors(self, value: object, root: str = "body") -> list[FieldError]:
         """Return the first error of each invalid field of ``value``; empty if it is valid.
 
@@ -150,8 +154,7 @@ class Schema:
         """
         if self.is_valid(value):
             return []
-        alternatives = self._alternatives
-        place = alternatives.place(self.pointer)
+        alternatives, place = self._alternatives, self._place
         is_large = _has_more_parts(value, _MOST_PARTS)
         # All errors of a large value take the library minutes, in which no other thread runs.
         errors_of = alternatives.first_error if is_large else alternatives.errors

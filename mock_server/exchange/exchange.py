@@ -1,6 +1,7 @@
 """One request on its way through the pipeline, with its response."""
 
 import itertools
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -149,6 +150,8 @@ class Exchange:
     def path(self) -> str:
         """The request's path as a URI reference."""
         raw = self.scope.get("raw_path") or b""
+        if raw and _IS_PLAIN.fullmatch(raw):
+            return str(raw, "ascii")
         if b"%2f" in raw.lower():  # is none of the slashes between the parts
             return quote(raw.partition(b"?")[0], safe="/!$&'()*+,;=:@~%")
         return quote(self.scope["path"], safe="/!$&'()*+,;=:@~")
@@ -167,6 +170,10 @@ class Exchange:
         except CookieError:
             return {}
         return {name: one.value for name, one in cookies.items()}
+
+
+_IS_PLAIN = re.compile(rb"[\w.~/!$&'()*+,;=:@-]*")
+"""Matches a path that has nothing to quote, and nothing that is quoted."""
 
 
 def _joined(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

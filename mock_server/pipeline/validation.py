@@ -55,8 +55,11 @@ def _refused(operation: Operation, errors: Sequence[FieldError]) -> Problem:
     It is that of an unknown item for a value in the path, where no other is documented.
     """
     in_path = next((one for one in errors if one.location == "path"), None)
-    is_told = any(map(operation.response, _INVALID)) or not any(map(operation.response, _UNKNOWN))
-    if in_path and not is_told:
+    if (
+        in_path
+        and not any(map(operation.response, _INVALID))
+        and any(map(operation.response, _UNKNOWN))
+    ):
         return no_item(in_path.param)
     return invalid_fields(errors)
 
