@@ -49,7 +49,7 @@ def test_the_catalogue_loads_nothing_that_sends(arguments: list[str]) -> None:
     """It would take a third of the time."""
     code = (
         "import sys; from conformance.cli.main import main\n"
-        f"try: main({arguments.split()})\n"
+        f"try: main({arguments})\n"
         "finally: print('loaded:', *{'httpx', 'httpcore', 'rich', 'connexion'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
