@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openapi.item_members import WRAPPING, ItemPlace, Members, body_of, member_at
+from openapi.item_members import HOLDING, ItemPlace, Members, body_of, member_at
 from openapi.names import Role, is_shown, spelt
 from openapi.operation import Operation
 from openapi.page_query import PageQuery, page_query
@@ -12,9 +12,6 @@ from openapi.schema import types_of
 
 _LEVELS = 3
 """How many levels of an answer are looked into for the items, and for what it says of pages."""
-
-_HOLDING = {"node", *WRAPPING}
-"""What a member is called that holds the item in what is listed: that of an edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ def _arrays(
     items = reader.items(definition)
     if items is not None:
         members = reader.shown(items)
-        held = {name: one for name, one in members.items() if identity and spelt(name) in _HOLDING}
+        held = {name: one for name, one in members.items() if identity and spelt(name) in HOLDING}
         for name, one in {"": items, **held}.items():
             own = reader.shown(one)
             if own and (not identity or member_at(reader, own, identity) is not None):

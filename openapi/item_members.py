@@ -276,6 +276,9 @@ WRAPPING = {
 }
 """What a member is called that holds the item of an answer."""
 
+HOLDING = {"node", *WRAPPING}
+"""What a member is called that holds the item in what is listed: that of an edge."""
+
 _WRAPPERS = 2
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from openapi.names import Role, is_header, is_shown, spelt
+from openapi.item_members import HOLDING
+from openapi.names import IDS, Role, is_header, is_shown, spelt
 from openapi.operation import Operation
 from openapi.page_query import page_query, says_first_number
 from openapi.schema import types_of
@@ -55,6 +56,8 @@ class PageMembers:
     total_header: str = ""
     may_count: bool = False
     """Whether pages by token may as well be named by a count."""
+    holder: str = ""
+    """The member that holds the item in what is listed: ``node`` of an edge; empty without any."""
 
     @property
     def is_counted(self) -> bool:
@@ -83,7 +86,17 @@ def page_members(operation: Operation) -> PageMembers | None:
         return None
     members = dict(sorted(_members(schema), key=lambda one: len(one[0])))
     items = "" if "array" in types_of(schema) else _items_of(members, operation.path)
-    return None if items is None else _page_members(operation, members, items)
+    if items is None:
+        return None
+    listed = members.get(tuple(steps(items)), {}) if items else schema
+    return replace(_page_members(operation, members, items), holder=_holder(listed))
+
+
+def _holder(listed: Mapping[str, Any]) -> str:
+    """The member that holds the item in what a list has; empty where that is the item."""
+    named = {spelt(name): name for name in listed.get("items", {}).get("properties", {})}
+    held = [] if named.keys() & {*IDS} else [one for one in named if one in HOLDING]
+    return named[held[0]] if len(held) == 1 else ""
 
 
 def _page_members(operation: Operation, members: _Members, items: str) -> PageMembers:

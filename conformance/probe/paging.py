@@ -83,7 +83,12 @@ def member_of(value: object, path: str) -> object:
 def items_of(members: PageMembers, answer: Answer) -> list[JsonObject]:
     """The items of a page; none where an answer is no page."""
     found = listed_in(members, answer)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    listed = found if isinstance(found, list) else ()
+    held = (
+        one.get(members.holder) if members.holder and isinstance(one, dict) else one
+        for one in listed
+    )
+    return [one for one in held if isinstance(one, dict)]
 
 
 def listed_in(members: PageMembers, answer: Answer) -> object:
