@@ -306,6 +306,12 @@ class DocumentedAnswers:
     def _header_texts(self, answer: DocumentedResponse) -> Iterator[tuple[str, str]]:
         for header in filter(is_sent, answer.headers):
             text = header_text(header, self._value(with_values(header)))
+            quoted = f'"{text}"'
+            if header.name.lower() == "etag" and not header.examples:
+                # RFC 9110 section 8.8.3: an entity tag has quotes.
+                is_tag = text.removeprefix("W/").startswith('"')
+                is_allowed = header.schema is None or header.schema.is_valid(quoted)
+                text = quoted if is_allowed and not is_tag else text
             self._spend(len(text))
             yield header.name, text
 

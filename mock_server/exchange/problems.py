@@ -116,6 +116,7 @@ class ProblemType(Enum):
     NOT_ACCEPTABLE = _Kind(406, "not-acceptable", "Not acceptable")
     REQUEST_TIMEOUT = _Kind(408, "request-timeout", "Request timeout")
     CONFLICT = _Kind(409, "conflict", "Conflict", others=(404, 410, 422, 400))
+    PRECONDITION_FAILED = _Kind(412, "precondition-failed", "Precondition failed")
     UNSUPPORTED = _Kind(415, "unsupported-media-type", "Unsupported media type", others=(400, 422))
     VALIDATION_FAILED = _Kind(422, "validation-failed", "Validation failed", others=(400,))
     KEY_REUSED = _Kind(422, "validation-failed", "Validation failed", others=(409, 400))

@@ -11,6 +11,7 @@ from mock_server.documented.made_values import is_of_server, timestamps
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response, no_item
+from mock_server.operations.entity_tags import check_version, entity_tag, is_known
 from mock_server.operations.item_actions import ItemAction, is_action
 from mock_server.operations.item_answers import (
     Item,
@@ -129,13 +130,15 @@ class KeptItems:
         if action is None or not action.is_of_item:
             return None
         call, before = below.call, _item(below.stored)
+        self._check_version(call, before)
         item = action.changed(before, call.exchange.now)
         if item != before:
             call.propose(below.item_id, below.stored.value, item)
         documented, body = action.documented, None
+        tag = entity_tag(call.operation, documented.response.status, item)
         if action.place and documented.body is not None:
             body = self._answers.showing(documented, action.place, item)
-        return documented.with_body(body, {})
+        return documented.with_body(body, tag)
 
     def _action(self, below: _Below) -> ItemAction | None:
         operation, collection = below.call.operation, below.call.collection
@@ -149,10 +152,19 @@ class KeptItems:
         return self._actions[operation]
 
     async def _read(self, call: ItemCall) -> Response | None:
+        status = call.operation.success_status
         if call.collection.is_there and await self._found(call, call.item_id) is None:
-            return None  # as documented
-        _, stored = await self._stored(call, call.item_id)
-        return self._showing(call, call.operation.success_status, _item(stored))
+            item, is_kept = self._there(call), False
+        else:
+            item, is_kept = _item((await self._stored(call, call.item_id))[1]), True
+        tag = entity_tag(call.operation, status, item)
+        if is_known(call.exchange, call.operation, item):
+            unchanged = self._answers.documented(call.operation, int(HTTPStatus.NOT_MODIFIED))
+            return unchanged.with_body(None, tag)
+        if is_kept:
+            return self._showing(call, status, item)
+        documented = self._answers.documented(call.operation, status) if tag else None
+        return documented.with_body(None, tag) if documented else None  # as documented
 
     async def _found(self, call: ItemCall, item_id: str) -> FoundItem | None:
         return await find_item(self._store.items, call.partner_id, call.path, item_id)
@@ -237,12 +249,12 @@ class KeptItems:
         before = found.stored.value if found else None
         is_put, collection = call.operation.method == "PUT", call.collection
         if collection.is_there and (is_put or before is None):
-            ids = (self._id_in_path(call), item_id) if collection.id else ()
-            return self._changed(call, item_id, self._answers.there(collection, ids), before)
+            return self._changed(call, item_id, self._there(call), before)
         if not is_put or (
             "201" not in call.operation.responses and call.operation not in collection.makers
         ):
             raise call.not_found()
+        self._check_version(call, None)
         item = await self._put(call)
         if item is None:
             raise call.not_found()
@@ -251,6 +263,14 @@ class KeptItems:
         status = HTTPStatus.CREATED if has_created else status_of_change(call.operation)
         headers = self._location(call, item_id, status) if has_created else {}
         return self._showing(call, int(status), item, headers)
+
+    def _there(self, call: ItemCall) -> Item:
+        """What is there before anybody writes it."""
+        ids = (self._id_in_path(call), call.item_id) if call.collection.id else ()
+        return self._answers.there(call.collection, ids)
+
+    def _check_version(self, call: ItemCall, item: Item | None) -> None:
+        check_version(call.exchange, call.operation, call.collection.read, item)
 
     async def _put(self, call: ItemCall) -> Item | None:
         """The new item with the id in the path; None where no answer shows one."""
@@ -279,6 +299,7 @@ class KeptItems:
 
     def _changed(self, call: ItemCall, item_id: str, known: Item, before: bytes | None) -> Response:
         collection, own = call.collection, call.collection.id
+        self._check_version(call, known)
 
         def is_shown(item: Item) -> bool:
             return self._answers.is_shown(collection, item)
@@ -318,6 +339,7 @@ class KeptItems:
             await self._end(call)
             return None
         call, stored = await self._stored(call, call.item_id)
+        self._check_version(call, _item(stored))
         call.propose(call.item_id, stored.value, None)
         documented = self._answers.documented(call.operation, call.operation.success_status)
         place = call.collection.shown.get(call.operation)
@@ -348,7 +370,8 @@ class KeptItems:
         body = None
         if place and documented.body is not None and status != _NO_CONTENT:
             body = self._answers.showing(documented, place, item)
-        return documented.with_body(body, headers)
+        tag = entity_tag(call.operation, status, item)
+        return documented.with_body(body, {**headers, **tag})
 
 
 def _filled(shape: str, values: Sequence[str]) -> str:

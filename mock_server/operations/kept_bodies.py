@@ -1,15 +1,17 @@
 """Bodies that are kept as they were sent: files, texts, numbers and lists that a PUT writes."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from mock_server.documented.answers import SANDBOX, DocumentedAnswers
+from mock_server.documented.headers import merged
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Response, no_item
+from mock_server.operations.entity_tags import check_version, entity_tag, is_known
 from mock_server.operations.item_answers import status_of_change
 from mock_server.operations.new_items import ONLY_ITEM
-from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemChange, Items
 from openapi.item_members import id_text
 from openapi.item_paths import shape_of
@@ -43,32 +45,39 @@ class KeptBodies:
         is_gone = before == ENDED and refuses_unknown(read)
         if operation.method != "PUT" and is_gone:
             raise no_item(names[-1] if names else "path")
+        kept = read_json(before) if before is not None else None
         if operation.method == "GET":
-            return self._showing(operation, operation.success_status, found)
+            status = operation.success_status
+            if kept is not None and is_known(exchange, operation, kept):
+                unchanged = self._answers.response(operation, int(HTTPStatus.NOT_MODIFIED))
+                unchanged.headers.update(entity_tag(operation, status, kept))
+                return unchanged
+            return self._showing(operation, status, kept)
+        if kept is not None:
+            check_version(exchange, operation, read, kept)
         if operation.method == "DELETE":
             exchange.writes = (ItemChange(partner_id, path, ONLY_ITEM, before, ENDED),)
             return None
         sent = exchange.header(b"content-type") or ""
-        kept = write_json({"media_type": sent, "body": b64encode(exchange.body).decode()})
+        after = {"media_type": sent, "body": b64encode(exchange.body).decode()}
         if not _takes(read, read.success_status, sent, exchange.body):
             return None
-        exchange.writes = (ItemChange(partner_id, path, ONLY_ITEM, before, kept),)
+        exchange.writes = (ItemChange(partner_id, path, ONLY_ITEM, before, write_json(after)),)
         is_new = is_gone and "201" in operation.responses
         status = HTTPStatus.CREATED if is_new else status_of_change(operation)
-        return self._showing(operation, int(status), StoredItem(0, ONLY_ITEM, kept))
+        return self._showing(operation, int(status), after)
 
     def _showing(
-        self, operation: Operation, status: int, found: StoredItem | None
+        self, operation: Operation, status: int, kept: Mapping[str, str] | None
     ) -> Response | None:
         """The documented answer with a kept body, where it may have that."""
-        documented = self._answers.response(operation, status)
-        if found is None or found.value == ENDED:
+        if kept is None:
             return None
-        kept = read_json(found.value)
+        documented = self._answers.response(operation, status)
         body, media_type = b64decode(kept["body"]), kept["media_type"]
         if not _takes(operation, status, media_type, body):
             return documented
-        headers = {**documented.headers}
+        headers = merged(documented.headers, entity_tag(operation, status, kept))
         headers.pop("Content-Security-Policy", None)
         if not is_json(essence(media_type)):
             headers |= SANDBOX

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -132,9 +133,10 @@ class Answering:
             ]
         if response.media_type:
             headers.append((b"content-type", response.media_type.encode("latin-1")))
-        # RFC 9110 section 8.6: none in a 204 response, and in one to HEAD only that of a GET.
+        # RFC 9110 section 8.6: none in a 204 response, in a 304 or to HEAD only that of a GET.
         is_head = exchange.operation is not None and exchange.operation.method == "HEAD"
-        if response.status != 204 and (response.body or not is_head):  # noqa: PLR2004
+        is_bare = (is_head or response.status == HTTPStatus.NOT_MODIFIED) and not response.body
+        if response.status != HTTPStatus.NO_CONTENT and not is_bare:
             headers.append((b"content-length", b"%d" % len(response.body)))
         for name, value in response.headers.items():
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
