@@ -177,6 +177,8 @@ class Collection:
 
     def sent(self, operation: Operation, body: Any) -> dict[str, Any]:
         """The members of the item that a request has, by the names of the answers."""
+        if holder := self._holder(operation):
+            return {holder: body}
         inside = (place.item(body) for place in self.asked(operation))
         return self._named(next(filter(None, inside), body if isinstance(body, dict) else {}))
 
@@ -197,6 +199,26 @@ class Collection:
             for place in self.asked(operation)
         )
         return frozenset(name for names in asked for name in names) - self.members.keys()
+
+    def _holder(self, operation: Operation) -> str | None:
+        """The member beside the id that has the body of a request: ``{"id": 7, "animal": {…}}``.
+
+        It has the members that the first maker asks for, and the item has none of them.
+        """
+        if operation not in self._holders:
+            wanted, made = (
+                {name for place in self.asked(one) for name in place.members}
+                for one in (operation, self.create)
+            )
+            inner = {name: self.reader.of(one).keys() for name, one in self.members.items()}
+            is_apart = wanted and self.members.keys().isdisjoint(made | wanted)
+            found = (name for name, own in inner.items() if is_apart and wanted <= made == own)
+            self._holders[operation] = next(found, None)
+        return self._holders[operation]
+
+    @cached_property
+    def _holders(self) -> dict[Operation, str | None]:
+        return {}
 
     def asked(self, operation: Operation) -> Sequence[ItemPlace]:
         """Where the bodies that a request may have hold the item."""
@@ -238,6 +260,8 @@ class Collection:
 
     def request_members(self, operation: Operation) -> frozenset[str]:
         """The members that clients may set, by the names of the answers."""
+        if holder := self._holder(operation):
+            return frozenset({holder})
         found: set[str] = set()
         for place in self.asked(operation):
             own = place.members

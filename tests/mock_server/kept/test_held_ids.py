@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from tests.mock_server.kept.conftest import Start
-from tests.mock_server.kept.contracts import answer, array, contract, obj, operation, ref, text
+from tests.mock_server.kept.contracts import (
+    answer,
+    array,
+    contract,
+    number,
+    obj,
+    operation,
+    ref,
+    text,
+)
 
 TIME = text(format="date-time")
 
@@ -136,3 +145,53 @@ def test_an_id_in_an_object_around(start: Start, envelope: str | None, inner: An
     assert (changed[envelope] if envelope else changed)["id"] == id_
     assert client.delete(f"/v1/books/{id_}").status_code == 204
     assert client.get(f"/v1/books/{id_}").status_code == 404
+
+
+CAT = obj("kind", "lives", kind={"const": "cat"}, lives=number(), nick=text())
+DOG = obj("kind", kind={"const": "dog"}, nick=text())
+
+
+def animals(sent: Any) -> dict[str, Any]:
+    """Animals that the answers have in a member beside their id."""
+    kept = answer(obj("id", "animal", id=text(), animal=ref("Animal"), removed={"type": "boolean"}))
+    return contract(
+        {
+            "/animals": {"post": operation({"201": kept}, sent)},
+            "/animals/{id}": {
+                "get": operation({"200": kept}),
+                "put": operation({"200": kept}, sent),
+                "patch": operation({"200": kept}, obj(nick=text())),
+            },
+        },
+        Animal={"oneOf": [CAT, DOG]},
+    )
+
+
+@pytest.mark.parametrize("sent", [ref("Animal"), obj(kind=text(), lives=number(), nick=text())])
+def test_a_body_that_is_shown_beside_the_id(start: Start, sent: Any) -> None:
+    client = start(animals(sent))
+    dog, cat = {"kind": "dog", "nick": "Bo"}, {"kind": "cat", "lives": 9}
+    for body, other in ((dog, cat), (cat, dog)):
+        made = client.post("/v1/animals", json=body).json()
+        assert made["animal"] == body
+        path = f"/v1/animals/{made['id']}"
+        assert client.get(path).json() == made
+        patched = client.request("PATCH", path, json={"nick": "Al"}).json()
+        assert patched["animal"] == {**body, "nick": "Al"}
+        assert client.put(path, json=other).json() == {**made, "animal": other}
+        assert client.get(path).json() == {**made, "animal": other}
+
+
+def test_a_member_of_the_items_own_kind_is_not_the_body(start: Start) -> None:
+    group = obj("id", id=text(), name=text(), parent=obj(id=text(), name=text()))
+    new = obj(id=text(), name=text())
+    client = start(
+        contract(
+            {
+                "/groups": {"post": operation({"201": answer(group)}, new)},
+                "/groups/{id}": {"get": operation({"200": answer(group)})},
+            }
+        )
+    )
+    made = client.post("/v1/groups", json={"id": "a", "name": "x"}).json()
+    assert (made["id"], made["name"]) == ("a", "x")
