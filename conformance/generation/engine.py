@@ -20,7 +20,7 @@ import importlib
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -240,7 +240,7 @@ class _Transport(RequestsTransport):
         self._sender = Probe(
             probe.contract, probe.operation, probe.target, probe.random, probe.seed
         )
-        self._parents = _parents_of(probe)
+        self._own_values = _own_values(probe)
         self.exchanges: dict[str, tuple[Request, Answer]] = {}
         self._unending = 0
         self.stopped: TargetError | NotVerified | None = None
@@ -263,7 +263,7 @@ class _Transport(RequestsTransport):
         if self.stopped:
             return _NOT_SENT
         try:
-            request = _request(self._sender, prepared, self._parents)
+            request = _request(self._sender, prepared, self._own_values)
             with others_generate():
                 answer = self._sender.try_to_send(request)
         except TargetError as error:
@@ -286,32 +286,46 @@ class _Transport(RequestsTransport):
         return _NOT_SENT
 
 
-def _parents_of(probe: Probe) -> Sequence[str | None]:
-    """For each parameter of the path, what the run has made there to make others in."""
+def _own_values(probe: Probe) -> Sequence[str | None]:
+    """The value of each parameter of the path that no generated one takes the place of.
+
+    In a parent that is not there all would be refused, and of what a request may change or add to,
+    a number or an example may name somebody's.
+    """
     path = pattern_of(probe.operation.path).fullmatch(probe.path())
+    if path is None or probe.operation.method != "GET":
+        return path.groups() if path else []
     handles = {handle for partner, handle in probe.target.places.parents if partner == 0}
-    return [one if unquote(one) in handles else None for one in path.groups()] if path else []
+    return [one if unquote(one) in handles else None for one in path.groups()]
 
 
-def _in_parents(probe: Probe, path: str, parents: Sequence[str | None]) -> str:
-    """A path in what the run has made: a parent that is not there would be all that is refused."""
+def _at_own(probe: Probe, path: str, values: Sequence[str | None]) -> str:
+    """A path with the run's own values in place of generated ones."""
     found = pattern_of(probe.operation.path).fullmatch(path)
     if found is None:
         return path
-    values = [own or one for own, one in zip(parents, found.groups(), strict=True)]
-    return path_of(probe.operation.path, values)
+    return path_of(
+        probe.operation.path,
+        [own or one for own, one in zip(values, found.groups(), strict=True)],
+    )
 
 
-def _request(probe: Probe, prepared: Any, parents: Sequence[str | None]) -> Request:
+def _request(probe: Probe, prepared: Any, own: Sequence[str | None]) -> Request:
     """The harness's request for one that Schemathesis prepared."""
     url = urlsplit(prepared.url)
-    path = _in_parents(probe, url.path, parents) if any(parents) else url.path
+    path = _at_own(probe, url.path, own) if any(own) else url.path
     body = prepared.body or b""
     signed = needs_bearer_token(probe.operation)
+    # A generated token beside the partner's would be all that is refused.
+    kind, _, name = probe.token_place.partition(" ") if signed else ("", "", "")
+    places = {"query": "", "cookie": "cookie"}
+    without = {"authorization", places.get(kind, name.lower())} if signed else set[str]()
+    query = "&".join(one for one in url.query.split("&")
+                     if kind != "query" or unquote(one.partition("=")[0]) != name)  # fmt: skip
     request = Request(
         prepared.method,
-        f"{path}?{url.query}" if url.query else path,
-        _headers(prepared.headers, without="authorization" if signed else ""),
+        f"{path}?{query}" if query else path,
+        _headers(prepared.headers, without),
         _marked(probe, body.encode() if isinstance(body, str) else body),
         partner=0 if signed else None,
         key_header=probe.operation.key_header,
@@ -320,7 +334,9 @@ def _request(probe: Probe, prepared: Any, parents: Sequence[str | None]) -> Requ
     return request.with_key(probe.new_key()) if request.key is not None else request
 
 
-def _headers(headers: Mapping[str, str | bytes], without: str) -> tuple[tuple[str, str], ...]:
+def _headers(
+    headers: Mapping[str, str | bytes], without: Collection[str]
+) -> tuple[tuple[str, str], ...]:
     return tuple(
         (
             name,
@@ -329,7 +345,7 @@ def _headers(headers: Mapping[str, str | bytes], without: str) -> tuple[tuple[st
             ),
         )
         for name, value in headers.items()
-        if name.lower() not in {*_OWN_HEADERS, without}
+        if name.lower() not in {*_OWN_HEADERS, *without}
     )
 
 

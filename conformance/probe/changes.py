@@ -63,11 +63,7 @@ def changing(probe: Probe, made: Answer, text: str = "", own: str = "") -> Reque
     """
     read = changed_read(probe)
     reading = probe.of(read.operation)
-    path = reading.path(own=path_to("{}", own or id_of(reading, made)))
-    if updated_by(probe.operation) is None:
-        path += f"/{probe.operation.path.rpartition('/')[2]}"
-    _, mark, query = probe.request().path.partition("?")
-    request = probe.request().at(f"{path}{mark}{query}")
+    request = probe.request(own=path_to("{}", own or id_of(reading, made)))
     media_type, place = changed_type(probe.operation), changed_place(probe.operation)
     schema = media_type.schema if media_type else None
     if media_type is None or schema is None or place is None:

@@ -29,7 +29,7 @@ from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import PATH_PARAMETER, Operation, Parameter, is_json
 from openapi.reads import changed_by, updated_by
-from openapi.resource import Resource, request_members
+from openapi.resource import Resource, creates, request_members
 from openapi.sample import sample_of
 from openapi.schema import Schema
 
@@ -48,6 +48,14 @@ def makes_bodies(operation: Operation) -> bool:
     body = operation.request_body
     is_made = operation.object_body is not None or operation.json_body is not None
     return not (body and body.required and body.content) or is_made
+
+
+def changes_what_is_there(operation: Operation) -> bool:
+    """Whether an operation changes or ends what its path names, as far as the contract tells.
+
+    A POST that creates something leaves what is there as it is; no other POST is sure to.
+    """
+    return operation.method not in {"GET", "HEAD", "OPTIONS"} and not creates(operation)
 
 
 class PlainRequests(ABC):
@@ -98,11 +106,15 @@ class PlainRequests(ABC):
         return self.is_opened_by_certificate or self.target.settings.is_given(self.token_place)
 
     def request(
-        self, partner: int | None = 0, query: Mapping[str, object] = MappingProxyType({})
+        self,
+        partner: int | None = 0,
+        query: Mapping[str, object] = MappingProxyType({}),
+        own: str = "",
     ) -> Request:
         """A valid request for the operation: plain data, marked as test data.
 
-        Nothing is verified without the token that the operation wants.
+        Its path is as in :meth:`path`. Nothing is verified without the token that the operation
+        wants.
         """
         access = self.target.access[partner or 0 :]
         if partner is not None and access and self.token_place in access[0].refused_places:
@@ -116,7 +128,7 @@ class PlainRequests(ABC):
         for one in required:
             asked |= plain_query(one) if one.location == "query" else {}
         asked |= query
-        path = self.path(partner)
+        path = self.path(partner, own)
         request = Request(
             self.operation.method, f"{path}?{query_with(asked)}" if asked else path,
             tuple((one.name, str(plain_value(one))) for one in required
@@ -149,31 +161,41 @@ class PlainRequests(ABC):
 
         Raises :class:`UnsendableRequest` for a handle that cannot stand in a path.
         """
-        own = path_to("{}", handle)
-        return self.request(partner).at(self.path(partner, own))
+        return self.request(partner, own=path_to("{}", handle))
 
     def path(self, partner: int | None = 0, own: str = "") -> str:
-        """The operation's path for a partner, in a resource of that partner where it is in one.
+        """The operation's path for a partner, in a resource of that partner's where it is in one.
 
-        ``own`` stands for the resource itself, as it is; without it an example does, and of a PUT
-        or PATCH one that is there: a server may look at no data before it has found that.
+        ``own`` stands for the resource itself, as it is; without it an example does. What changes
+        or ends something never has one that may be there already: a PUT or PATCH has an item of the
+        run's, for a server may look at no data before it has found that, and all others a value
+        that names nothing. Nothing is verified where there is none.
         """
-        template, found = "", []
-        for number, part in enumerate(PATH_PARAMETER.split(self.operation.path)):
-            if number % 2 == 0:
-                template += part
-                continue
-            found.append(self._value_in_path(template.rstrip("/"), part, partner, own))
-            template += f"{{{part}}}"
+        parts, found = PATH_PARAMETER.split(self.operation.path), list[str]()
+        if self.operation.method == "DELETE" and len(parts) == 1:
+            raise NotServed(f"{self.operation.id} would delete what the run has not made")
+        for number in range(1, len(parts), 2):
+            above = "".join(f"{{{one}}}" if place % 2 else one
+                            for place, one in enumerate(parts[:number]))  # fmt: skip
+            found.append(self._value_in_path(
+                above.rstrip("/"), parts[number], partner, own, is_last=number == len(parts) - 2,
+            ))  # fmt: skip
         return path_of(self.operation.path, found)
 
-    def _value_in_path(self, collection: str, name: str, partner: int | None, own: str) -> str:
+    def _value_in_path(
+        self, collection: str, name: str, partner: int | None, own: str, *, is_last: bool
+    ) -> str:
         resource, is_update = self.known_resource, updated_by(self.operation) is not None
-        is_own = resource is not None and resource.has_items_below(collection)
-        if is_own and (own or not is_update):
-            return own or quote(self._path_example(name), safe="")
+        is_own = resource.has_items_below(collection) if resource else is_last
+        if is_own and own:
+            return own
+        if is_last and changes_what_is_there(self.operation) and not (is_own and is_update):
+            return quote(self._unknown_in_path(name), safe="")
+        if resource and is_own and not is_update:
+            return quote(self._path_example(name), safe="")
         above = [one for one in self.contract.resources if one.has_items_below(collection)]
-        if not above or resource is None:
+        is_read = resource is None and not changes_what_is_there(self.operation)
+        if not above or is_read:
             parameter = self._path_parameter(name)
             unmade = self._path_example(name) if resource is None else _place(parameter)
             return quote(str(next(iter(parameter.examples), unmade)), safe="")
@@ -263,9 +285,16 @@ class PlainRequests(ABC):
         examples = parameter.schema.definition.get("examples", [])
         if examples:
             return str(examples[0])
-        # Where each value names something, as of an enumeration, none of them is to be deleted.
-        known = _NOTHING if self.operation.method == "DELETE" else str(plain_value(parameter))
-        return unknown_value(parameter, _NOTHING) or known
+        return unknown_value(parameter, _NOTHING) or str(plain_value(parameter))
+
+    def _unknown_in_path(self, name: str) -> str:
+        found = unknown_value(self._path_parameter(name), _NOTHING)
+        if found is None:
+            raise NotServed(
+                f"{self.operation.id} would change what the run has not made: each {name} may"
+                " name that"
+            )
+        return found
 
     def _path_parameter(self, name: str) -> Parameter:
         [found] = [one for one in self.operation.parameters

@@ -18,7 +18,7 @@ def revokes(operation: Operation) -> bool:
 
 def revocation_by_text(probe: Probe, text: str, partner: int = 0) -> Request:
     """The request that revokes the resource with this text as its handle in the path."""
-    return probe.request(partner).at(probe.path(partner, own=text))
+    return probe.request(partner, own=text)
 
 
 def revocation_of(probe: Probe, made: Answer, partner: int = 0) -> Request:

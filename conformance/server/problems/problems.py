@@ -138,6 +138,7 @@ def method_not_allowed_names_methods(probe: Probe) -> None:
         if pattern_of(one.path).fullmatch(path)
     }
     method = next(one for one in ("PATCH", "PUT", "DINIE") if one not in known)
+    # Without a body and its type it changes nothing, should there be such an operation after all.
     answer = probe.send(replace(request, method=method, headers=(), body=b""))
     if answer.status != HTTPStatus.METHOD_NOT_ALLOWED:
         raise refused_with(

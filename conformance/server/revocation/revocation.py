@@ -30,8 +30,11 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
 
-_STRANGE = ("%00", "%FF", "%C3%A9", "%22", "%20", "-", "0", "null", "x" * 2000)
-"""Ids as they stand in a path. No wild cards and no dots: they might reach other keys."""
+_STRANGE = ("%00", "%FF", "%C3%A9", "%22", "%20", "-", "-1", "null", "x" * 2000)
+"""Ids as they stand in a path. No wild cards and no dots: they might reach other keys.
+
+Nor any number that may be counted.
+"""
 
 
 def _unknown(probe: Probe) -> Request:
