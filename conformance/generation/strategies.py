@@ -1,5 +1,6 @@
 """Hypothesis strategies from the contract's schemas."""
 
+import json
 import math
 import re
 import string
@@ -57,16 +58,14 @@ _USUAL: Mapping[str, Any] = {
 
 def valid_bodies(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Bodies that are valid for the schema, their names marked as test data."""
-    values = _values(probe.contract, schema.definition)
+    values = _Values(probe.contract).of(schema.definition)
     return values.map(partial(marked, probe)).filter(schema.is_valid)
 
 
 def bodies_near(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Valid bodies that are plain but for one member, their names marked as test data."""
-    values = {
-        name: _values(probe.contract, definition)
-        for name, definition in sorted(settable(schema).items())
-    }
+    known = _Values(probe.contract)
+    values = {name: known.of(definition) for name, definition in sorted(settable(schema).items())}
     one_other = st.one_of([st.tuples(st.just(name), drawn) for name, drawn in values.items()]).map(
         lambda pair: {**probe.plain_body(), pair[0]: pair[1]}
     )
@@ -107,48 +106,61 @@ def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrat
     return [*fields, *lacking, *others]
 
 
-def _values(contract: Contract, definition: Any) -> st.SearchStrategy[Any]:
-    """Values by a schema's types, formats, enumerations and properties."""
-    schema = contract.resolve_schema(definition)
-    if not isinstance(schema, dict):
-        return ANYTHING
-    schema = merge_schemas(contract.resolve_schema, schema)
-    if branches := schema.get("oneOf") or schema.get("anyOf"):
-        base = {key: one for key, one in schema.items() if key not in {"oneOf", "anyOf"}}
-        return st.one_of([_values(contract, {**base, "allOf": [one]}) for one in branches])
-    if "const" in schema:
-        return st.just(schema["const"])
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    types = list(types_of(schema)) or (["object"] if "properties" in schema else [])
-    return st.one_of([_of_type(contract, schema, one) for one in types]) if types else ANYTHING
+class _Values:
+    """Strategies for values by a schema's types, formats, enumerations and properties.
 
+    There is one for each schema, so that one that leads to itself has an end.
+    """
 
-def _of_type(contract: Contract, schema: dict[str, Any], name: str) -> st.SearchStrategy[Any]:
-    match name:
-        case "object":
-            required = set(schema.get("required", ()))
-            fields = {
-                key: _values(contract, one)
-                for key, one in schema.get("properties", {}).items()
-                if key in required or not is_read_only(contract.resolve_schema(one))
-            }
-            return st.fixed_dictionaries(
-                {key: one for key, one in fields.items() if key in required},
-                optional={key: one for key, one in fields.items() if key not in required},
-            )
-        case "array":
-            least = schema.get("minItems", 0)
-            items = _values(contract, schema.get("items", {}))
-            return st.lists(items, min_size=least, max_size=max(3, least))
-        case "string" if schema.get("format") == "date-time":
-            return _INSTANTS
-        case "string":
-            return _texts(schema)
-        case "integer" | "number" if _BOUNDS & schema.keys():
-            return _numbers(schema, is_whole=name == "integer")
-        case _:
-            return _SCALARS[name]
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._known: dict[str, st.SearchStrategy[Any]] = {}
+
+    def of(self, definition: Any) -> st.SearchStrategy[Any]:
+        """The strategy for values of a schema, which is made when one is drawn."""
+        key = json.dumps(definition, sort_keys=True, default=str)
+        return self._known.setdefault(key, st.deferred(lambda: self._made(definition)))
+
+    def _made(self, definition: Any) -> st.SearchStrategy[Any]:
+        schema = self._contract.resolve_schema(definition)
+        if not isinstance(schema, dict):
+            return ANYTHING
+        schema = merge_schemas(self._contract.resolve_schema, schema)
+        if branches := schema.get("oneOf") or schema.get("anyOf"):
+            base = {key: one for key, one in schema.items() if key not in {"oneOf", "anyOf"}}
+            return st.one_of([self.of({**base, "allOf": [one]}) for one in branches])
+        if "const" in schema:
+            return st.just(schema["const"])
+        if "enum" in schema:
+            return st.sampled_from(schema["enum"])
+        types = list(types_of(schema)) or (["object"] if "properties" in schema else [])
+        return st.one_of([self._of_type(schema, one) for one in types]) if types else ANYTHING
+
+    def _of_type(self, schema: dict[str, Any], name: str) -> st.SearchStrategy[Any]:
+        match name:
+            case "object":
+                required = set(schema.get("required", ()))
+                fields = {
+                    key: self.of(one)
+                    for key, one in schema.get("properties", {}).items()
+                    if key in required or not is_read_only(self._contract.resolve_schema(one))
+                }
+                return st.fixed_dictionaries(
+                    {key: one for key, one in fields.items() if key in required},
+                    optional={key: one for key, one in fields.items() if key not in required},
+                )
+            case "array":
+                least = schema.get("minItems", 0)
+                items = self.of(schema.get("items", {}))
+                return st.lists(items, min_size=least, max_size=max(3, least))
+            case "string" if schema.get("format") == "date-time":
+                return _INSTANTS
+            case "string":
+                return _texts(schema)
+            case "integer" | "number" if _BOUNDS & schema.keys():
+                return _numbers(schema, is_whole=name == "integer")
+            case _:
+                return _SCALARS[name]
 
 
 _BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
