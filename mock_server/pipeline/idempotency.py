@@ -7,12 +7,15 @@ that executed is recorded, so a request that failed leaves its key free.
 There is no lock and no reservation that a dead worker could hold. Of several requests with one
 key, each computes its answer, and the store's commit decides which of them happened: it takes
 the operation's writes and the record together or, where a record exists, neither. The others
-answer with that record.
+answer with that record. A later request with a key that this process has seen looks for
+the record first, and computes an answer only where there is none.
 """
 
 import hashlib
 import json
 import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -40,6 +43,8 @@ _LONGEST_INTEGER = 18
 """Decimal digits that every integer of 64 bits has room for."""
 
 
+_MOST_KNOWN = 10_000
+
 _ATTEMPTS = 100
 """How often an operation is tried where other requests change its item first: each is another's."""
 
@@ -56,6 +61,8 @@ class Idempotency:
         self.store = store
         self.anonymous = anonymous
         self.seal: Seal = MemorySeal() if store.is_volatile else FileSeal()
+        self._known: set[bytes] = set()
+        """Hashes of keys that were committed through this process."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -78,24 +85,41 @@ class Idempotency:
             await self.store.commit(exchange.writes, None, exchange.now)
             exchange.executed = True
             return
-        try:
-            await self.app(scope, receive, send)
-        except Problem:
-            # The operation may have accepted this key before it refused the request now.
-            earlier = await self.store.find_record(key.partner_id, key.hash, exchange.now)
-            if earlier is None:
-                raise
-        else:
-            record = key.record(exchange, self.seal)
-            earlier = await self.store.commit(exchange.writes, record, exchange.now)
-            # A store that lost its connection after the commit, and retried, finds the record of
-            # this request. No two are sealed alike, except in memory without a connection to lose.
-            if earlier and earlier.sealed == record.sealed and not self.store.is_volatile:
-                earlier = None
+        # The answer of a key that is known here is there already, as a rule: whatever the operation
+        # does would be in vain.
+        earlier = await self._record_of(key, exchange) if key.hash in self._known else None
+        if earlier is None:
+            earlier = await self._commit(key, exchange, partial(self.app, scope, receive, send))
         if earlier is not None:
             exchange.response = key.replay(earlier, self.seal, exchange.operation)
         else:
             exchange.executed = True
+
+    async def _commit(
+        self, key: "_Key", exchange: Exchange, operate: Callable[[], Awaitable[None]]
+    ) -> IdempotencyRecord | None:
+        """Run the operation and commit it, or give the record of an earlier one."""
+        try:
+            await operate()
+        except Problem:
+            # The operation may have accepted this key before it refused the request now.
+            earlier = await self._record_of(key, exchange)
+            if earlier is None:
+                raise
+            return earlier
+        record = key.record(exchange, self.seal)
+        earlier = await self.store.commit(exchange.writes, record, exchange.now)
+        if len(self._known) == _MOST_KNOWN:
+            self._known.clear()
+        self._known.add(key.hash)
+        # A store that lost its connection after the commit, and retried, finds the record of
+        # this request. No two are sealed alike, except in memory without a connection to lose.
+        if earlier and earlier.sealed == record.sealed and not self.store.is_volatile:
+            return None
+        return earlier
+
+    async def _record_of(self, key: "_Key", exchange: Exchange) -> IdempotencyRecord | None:
+        return await self.store.find_record(key.partner_id, key.hash, exchange.now)
 
 
 class _Key:

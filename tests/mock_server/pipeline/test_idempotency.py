@@ -5,11 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Response
 from mock_server.partners.partners import Partner
+from mock_server.pipeline.idempotency import Idempotency
 from mock_server.settings import Settings
 from mock_server.store.interface import IdempotencyRecord, Write
 from mock_server.store.sqlite_store import SqliteStore
+from openapi.contract import Contract
 from tests.mock_server.clients import Client, ManualClock, Partnered, Serving
 
 DAY = 24 * 3600
@@ -203,3 +208,37 @@ def test_a_commit_that_a_store_sent_twice_is_no_replay(
         ]
     assert [one.headers.get("idempotent-replayed") for one in answers] == [None, "true"]
     assert answers[0].content == answers[1].content
+
+
+@pytest.mark.anyio
+async def test_a_replay_does_not_run_the_operation_as_long_as_there_is_a_record() -> None:
+    runs: list[Exchange] = []
+    store = SqliteStore()
+    create = next(one for one in Contract.bundled().operations.values() if one.idempotency_header)
+
+    async def operate(scope: Scope, _: Receive, __: Send) -> None:
+        exchange = Exchange.of(scope)
+        exchange.response = Response(201, b"%d" % len(runs))
+        runs.append(exchange)
+
+    stage = Idempotency(operate, store)
+
+    async def answered(now: float) -> bytes:
+        scope = {"path": "/", "query_string": b"", "headers": [(b"idempotency-key", b"one")]}
+        exchange = Exchange(scope, unused, now, operation=create, partner_id="partner")
+        exchange.enter()
+        await stage(scope, unused, unused)
+        assert exchange.response is not None
+        assert exchange.executed is not exchange.is_replay
+        return exchange.response.body
+
+    assert [await answered(0.0) for _ in range(3)] == [b"0"] * 3
+    assert len(runs) == 1
+    assert await answered(DAY + 1.0) == b"1"
+    await store.reset_partner("partner")
+    assert [await answered(DAY + 1.0) for _ in range(2)] == [b"2"] * 2
+    assert len(runs) == 3
+
+
+async def unused(*_: object) -> Any:
+    raise AssertionError
