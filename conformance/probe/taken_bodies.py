@@ -113,9 +113,17 @@ def references_in(contract: Contract, operation: Operation, body: object) -> dic
     return found
 
 
+def is_reference(name: str) -> bool:
+    """Whether a member of this name may refer to another resource, which a made-up value does not.
+
+    It may also be another word, such as a code.
+    """
+    return bool(_NAMED_BY.search(name))
+
+
 def _references(body: object) -> set[str]:
     return {name for name, value in _members_in(body)
-            if _NAMED_BY.search(name) and all(isinstance(one, str | int) for one in _each(value))
+            if is_reference(name) and all(isinstance(one, str | int) for one in _each(value))
             }  # fmt: skip
 
 

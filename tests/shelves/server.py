@@ -322,6 +322,12 @@ class Shelves:
             data = {**{name: book[name] for name in ("title", "pages", "genre")}, **data}
         kept = {name: book[name] for name in _KEPT}
         new = {**book, **data} if self._has(Fault.PUT_MERGES) else {**kept, **data}
+        if self._has(Fault.PUT_KEEPS_PAGES):
+            new["pages"] = book["pages"]
+        if self._has(Fault.PUT_RENUMBERS):
+            own = self.books[book["shelfCode"]]
+            kept["bookNo"] = f"bk_{secrets.token_hex(5)}"
+            own[kept["bookNo"]] = own.pop(book["bookNo"])
         book.clear()
         book.update({**kept, **new})
         return 200, book
@@ -336,8 +342,20 @@ class Shelves:
             data = {name: one for name, one in data.items() if name in _SET}
         if self._has(Fault.PATCH_REPLACES):
             book.pop("note", None)
+        if self._has(Fault.PATCH_DROPS_REMARK) and "remark" in book:
+            book["remark"] = None
+        if self._has(Fault.PATCH_RESETS_GENRE):
+            book["genre"] = "novel"
+        kept = {
+            "pages": Fault.PATCH_KEEPS_PAGES, "rare": Fault.PATCH_KEEPS_FLAG,
+            "genre": Fault.PATCH_KEEPS_GENRE,
+        }  # fmt: skip
+        data = {name: one for name, one in data.items()
+                if not (name in kept and self._has(kept[name]))
+                and not (one is None and self._has(Fault.PATCH_KEEPS_REMARK))}  # fmt: skip
+        before = dict(book)
         book.update(data)
-        return 200, book
+        return 200, before if self._has(Fault.PATCH_ANSWERED_OLD) else book
 
     def _remove(self, call: Call) -> tuple[int, None]:
         book = self._book(call)
@@ -364,7 +382,7 @@ class Shelves:
 
 
 _GENRES = ("novel", "poetry", "reference")
-_SET = ("title", "pages", "genre", "note", "pin", "boughtOn")
+_SET = ("title", "pages", "genre", "note", "pin", "boughtOn", "rare", "remark")
 _KEPT = ("bookNo", "shelfCode", "state", "createdAt")
 
 

@@ -34,6 +34,15 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.LIMIT_UNCHECKED: "lists.limit-out-of-range-is-no-larger-page",
     Fault.LENT_IDLE: "operations.action-is-shown",
     Fault.PUT_MERGES: "operations.put-replaces-the-rest",
+    Fault.PUT_KEEPS_PAGES: "operations.put-sets-each-member",
+    Fault.PUT_RENUMBERS: "operations.change-is-shown",
+    Fault.PATCH_KEEPS_PAGES: "operations.patch-sets-each-member",
+    Fault.PATCH_KEEPS_FLAG: "operations.patch-sets-each-member",
+    Fault.PATCH_KEEPS_GENRE: "operations.patch-sets-each-member",
+    Fault.PATCH_KEEPS_REMARK: "operations.patch-sets-each-member",
+    Fault.PATCH_ANSWERED_OLD: "operations.change-is-shown",
+    Fault.PATCH_DROPS_REMARK: "operations.patch-keeps-the-rest",
+    Fault.PATCH_RESETS_GENRE: "operations.patch-keeps-the-rest",
     Fault.PATCH_REPLACES: "operations.patch-keeps-the-rest",
     Fault.CHOSEN_BY_CLIENT: "validation.client-does-not-choose-server-fields",
     Fault.SHELF_INVENTED: "operations.parent-must-be-there",
@@ -54,7 +63,8 @@ QUICK = {
     Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVES_TWO, Fault.FILTER_IGNORED,
     Fault.KEY_NOT_ASKED_FOR, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
     Fault.SHELF_INVENTED, Fault.STALE_CHANGE_TAKEN, Fault.PATCH_EXTRA, Fault.FAILS_ON_PATCH,
-    Fault.PATCH_REFUSED_AND_DONE, Fault.ANY_TYPE_TAKEN,
+    Fault.PUT_RENUMBERS, Fault.PATCH_KEEPS_REMARK, Fault.PATCH_ANSWERED_OLD,
+    Fault.PATCH_DROPS_REMARK, Fault.PATCH_REFUSED_AND_DONE, Fault.ANY_TYPE_TAKEN,
 }  # fmt: skip
 """Faults that are tried without --thorough, too: no two of a kind."""
 

@@ -19,17 +19,16 @@ from conformance.probe.changes import (
     changing,
     read_behind,
 )
+from conformance.probe.full_items import make_full
 from conformance.probe.member_values import other_values
-from conformance.probe.not_verified import NotServed, refused_with
+from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
     BY_ID,
     is_same,
-    is_shown,
     item_in,
     looks,
-    make,
     refusals_of_unknown,
     request_for,
     shown,
@@ -37,8 +36,8 @@ from conformance.probe.reads import (
 )
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
+from conformance.server.operations.changed_members import AT_ONCE, changes_text
 from conformance.server.operations.sabotage import (
-    CHANGE_NOTHING,
     CHANGE_SOMETHING,
     FORGET_THE_REST,
     MERGE_PUTS,
@@ -50,48 +49,14 @@ from openapi.operation import Operation
 from openapi.reads import changes, refuses_unknown
 from openapi.schema import is_read_only
 
-_AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
-"""The documented successes after which a change is there."""
-
 _VALUES = 2
 """So many values of a member show whether a PUT keeps what it leaves out."""
-
-
-def _changes_text(operation: Operation) -> bool:
-    return operation.success_status in _AT_ONCE and changed_text(operation) is not None
 
 
 def _refuses_unknown(operation: Operation) -> bool:
     # A PUT that may answer 201 makes what is not there.
     makes = operation.documents(HTTPStatus.CREATED)
     return read_behind(operation) is not None and refuses_unknown(operation) and not makes
-
-
-@requirement(
-    "operations.change-is-shown",
-    Level.MUST,
-    BY_ID,
-    _changes_text,
-    mend="Store what a PUT or PATCH has accepted, where the read of the item finds it.",
-)
-@catches(CHANGE_NOTHING)
-def change_is_shown(probe: Probe) -> None:
-    """After a PUT or PATCH that succeeds, the read of the item shows the changed text."""
-    read, member = changed_read(probe), changed_text(probe.operation) or ""
-    reading, text = probe.of(read.operation), probe.new_name()
-    made = make(reading)
-    served(probe, changing(probe, made, text))
-    found, answer = Values(f"/{member}", Lack.ABSENT, text), Answer(HTTPStatus.NOT_FOUND)
-    for _ in looks(probe):
-        answer = answer_to(probe, request_for(reading, made))
-        if is_shown(reading, answer):
-            item = item_in(read.shown, answer) or {}
-            found = found._replace(actual=item.get(member, Lack.ABSENT))
-            if item.get(member) == text:
-                return
-    if not is_shown(reading, answer):
-        raise refused_with(answer.status, f"{read.operation.id} answers {answer.status}")
-    raise Violation(f"the {member} that was accepted", "another", values=[found])
 
 
 @requirement(
@@ -115,7 +80,7 @@ def unknown_id_is_404(probe: Probe) -> None:
 def _patches_text(operation: Operation) -> bool:
     found = read_behind(operation) if operation.method == "PATCH" else None
     others = {*found.kept} - {changed_text(operation)} if found else set()
-    return _changes_text(operation) and bool(others)
+    return changes_text(operation) and bool(others)
 
 
 @requirement(
@@ -128,19 +93,24 @@ def _patches_text(operation: Operation) -> bool:
 @catches(FORGET_THE_REST)
 def patch_keeps_the_rest(probe: Probe) -> None:
     """After a PATCH of one text, the read still shows the members that it did not have."""
-    read, made = changed_read(probe), make_changed(probe)
+    read = changed_read(probe)
     reading = probe.of(read.operation)
+    made = make_full(reading)
     before = item_in(read.shown, shown(reading, made)) or {}
     request = changing(probe, made, probe.new_name())
     served(probe, request)
-    after = item_in(read.shown, shown(reading, made)) or {}
-    rest = [name for name in read.kept if before.get(name) and name not in request.members]
+    rest = [name for name in read.kept
+            if before.get(name) is not None and name not in request.members]  # fmt: skip
     if not rest:
         raise NotServed("the item has no other member that a client sends")
-    for name in rest:
-        seen = Values(f"/{name}", after.get(name, Lack.ABSENT), before[name])
-        kept = after.get(name) is not None
-        probe.expect(kept, f"the {name} that the PATCH did not have", "none", seen)
+    lost = rest
+    for _ in looks(probe):
+        after = item_in(read.shown, shown(reading, made)) or {}
+        lost = [name for name in rest if not is_same(before[name], after.get(name))]
+        if not lost:
+            return
+    seen = Values(f"/{lost[0]}", after.get(lost[0], Lack.ABSENT), before[lost[0]])
+    raise Violation(f"the {lost[0]} that the PATCH did not have", "another", values=[seen])
 
 
 def _left_out(operation: Operation) -> list[str]:
@@ -148,7 +118,7 @@ def _left_out(operation: Operation) -> list[str]:
     known, place, taken = read_behind(operation), changed_place(operation), changed_type(operation)
     if known is None or known.shown is None or place is None or taken is None or not taken.schema:
         return []
-    if operation.method != "PUT" or operation.success_status not in _AT_ONCE:
+    if operation.method != "PUT" or operation.success_status not in AT_ONCE:
         return []
     errors = taken.schema.errors(place.body({}, {}))
     required = {one.param for one in errors if one.code == "missing_required_field"}
@@ -211,7 +181,7 @@ def _kept(probe: Probe, made: Answer, request: Request, name: str) -> Iterator[b
 
 def _put(probe: Probe, request: Request, body: object) -> bool:
     sent = replace(request, body=json.dumps(body).encode())
-    return answer_to(probe, probe.anew(sent)).status in _AT_ONCE
+    return answer_to(probe, probe.anew(sent)).status in AT_ONCE
 
 
 def _shows(probe: Probe, made: Answer, name: str, value: Any) -> bool:

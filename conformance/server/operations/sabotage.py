@@ -49,6 +49,51 @@ def _change_nothing() -> Tamper:
     return tamper
 
 
+def _answer_as_before() -> Tamper:
+    """An update is answered with the item as it was."""
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if request.method not in _UPDATES:
+            return forward(request)
+        before = forward(replace(request, method="GET", body=b"").without_header("content-type"))
+        answer = forward(request)
+        return replace(answer, body=before.body) if answer.is_success else answer
+
+    return tamper
+
+
+def _change_the_id() -> Tamper:
+    """An item is not found by its id after an update."""
+    moved: set[str] = set()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if request.method in _UPDATES and answer.is_success:
+            moved.add(request.path)
+        is_moved = request.method == "GET" and request.path in moved
+        return replace(answer, status=HTTPStatus.NOT_FOUND) if is_moved else answer
+
+    return tamper
+
+
+def _leaving(is_left: Callable[[object], bool]) -> Callable[[], Tamper]:
+    """The values that are meant are left as they were by an update."""
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if request.method not in _UPDATES:
+            return forward(request)
+        reading = replace(request, method="GET", body=b"").without_header("content-type")
+        before = forward(reading).json_object() or {}
+        given = request.members
+        new = {name: before.get(name) if is_left(one) else one for name, one in given.items()}
+        kept = {name: one for name, one in new.items() if one is not None or given[name] is None}
+        if kept == given:
+            return forward(request)
+        return forward(replace(request, body=json.dumps(kept).encode()) if kept else reading)
+
+    return lambda: tamper
+
+
 def _change_something() -> Tamper:
     """A change of an unknown id is answered with what the last one was."""
     lock, last = threading.Lock(), Answer(HTTPStatus.OK)
@@ -231,4 +276,11 @@ PLAIN_TEXT = on_answers("show items as plain text", _as_text)
 NO_LOCATION = on_answers("drop Location", lambda _, one: with_header(one, "location", None))
 NO_LOCATION_IN_REPLAYS = Sabotage("drop Location in replays", _no_location_in_replays)
 CHANGE_NOTHING = Sabotage("answer a change and do nothing", _change_nothing)
+ANSWER_AS_BEFORE = Sabotage("answer a change with what was before", _answer_as_before)
+CHANGE_THE_ID = Sabotage("lose an item that is changed", _change_the_id)
+CHANGE_TEXTS_ALONE = Sabotage(
+    "change texts alone",
+    _leaving(lambda one: one is not None and NAME_PREFIX not in str(one)),
+)
+IGNORE_NULL = Sabotage("leave what a change sets to null", _leaving(lambda one: one is None))
 CHANGE_SOMETHING = Sabotage("take a change of an unknown id", _change_something)

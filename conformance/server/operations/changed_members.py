@@ -1,0 +1,255 @@
+"""Requirements on the members that a PUT or PATCH has changed: they are shown as they were sent."""
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.changes import (
+    changed_place,
+    changed_read,
+    changed_text,
+    changed_type,
+    changing,
+)
+from conformance.probe.full_items import make_full
+from conformance.probe.member_values import other_values
+from conformance.probe.not_verified import NotServed, refused_with
+from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.reads import (
+    BY_ID,
+    is_same,
+    is_shown,
+    item_in,
+    looks,
+    make,
+    request_for,
+    shown,
+)
+from conformance.probe.taken_bodies import is_reference
+from conformance.probe.values import Lack, Values
+from conformance.probe.violation import Violation
+from conformance.server.operations.sabotage import (
+    ANSWER_AS_BEFORE,
+    CHANGE_NOTHING,
+    CHANGE_TEXTS_ALONE,
+    CHANGE_THE_ID,
+    IGNORE_NULL,
+)
+from conformance.server.operations.usual import served
+from conformance.target.exchange import Answer, Request
+from conformance.target.members import JsonObject, identifier_in
+from openapi.operation import Operation
+from openapi.paging import snake
+from openapi.reads import changes, updated_by
+from openapi.schema import is_read_only, types_of
+
+AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
+"""The documented successes after which a change is there."""
+
+_MOST = 10
+"""The most members of one operation that are changed, beside its text."""
+
+_TRIES = 3
+"""The values of a member that are tried until one is taken."""
+
+_STORE_OR_REFUSE = "Store each member that a PUT or PATCH has accepted, null too, or refuse it."
+
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+_IN_ORDER = re.compile(r"(^|_)(position|rank|index|order|sequence|sort|number)(_|$)")
+"""What a number is called that a server may keep within the numbers of the items that there are."""
+
+
+def changes_text(operation: Operation) -> bool:
+    """Whether a PUT or PATCH sets a text that the read of its item shows at once."""
+    return operation.success_status in AT_ONCE and changed_text(operation) is not None
+
+
+def _others(operation: Operation) -> list[str]:
+    """The members beside its text that a PUT or PATCH sets and the read shows, flags at last.
+
+    Those are numbers, flags, enumerations, and texts that may be null.
+    """
+    read, place = updated_by(operation), changed_place(operation)
+    if read is None or read.shown is None or place is None:
+        return []
+    known = read.shown.members
+    found = [
+        name
+        for name, one in place.members.items()
+        if operation.success_status in AT_ONCE
+        and name in known
+        and name != read.id
+        and not (changes(name) or is_reference(name) or _IN_ORDER.search(snake(name)))
+        and not (is_read_only(one) or is_read_only(known[name]) or "const" in one)
+        and (_kind(operation, name) or read.collection.reader.may_be_null(one))
+    ]
+    # A flag may end or hide an item.
+    return sorted(found, key=lambda name: _kind(operation, name) in {"boolean", "enum"})[:_MOST]
+
+
+def _alternatives(operation: Operation, name: str) -> Sequence[Mapping[str, Any]]:
+    """The schemas that a member may have, as a PUT or PATCH takes it."""
+    read, place = updated_by(operation), changed_place(operation)
+    return read.collection.reader.alternatives(place.members[name]) if read and place else ()
+
+
+def _kind(operation: Operation, name: str) -> str:
+    """The type of a member that is told by its values; empty for any other."""
+    found = {
+        "enum" if "enum" in one else kind
+        for one in _alternatives(operation, name)
+        for kind in (*types_of(one), "")
+    }
+    return next((one for one in ("enum", "boolean", "integer", "number") if one in found), "")
+
+
+@requirement(
+    "operations.change-is-shown",
+    Level.MUST,
+    BY_ID,
+    changes_text,
+    mend="Store what a PUT or PATCH has accepted, and answer with it as the read shows it.",
+)
+@catches(CHANGE_NOTHING, ANSWER_AS_BEFORE, CHANGE_THE_ID)
+def change_is_shown(probe: Probe) -> None:
+    """After a PUT or PATCH that succeeds, its answer and the read of the id have the new text."""
+    read, member = changed_read(probe), changed_text(probe.operation) or ""
+    reading, text = probe.of(read.operation), probe.new_name()
+    made = make(reading)
+    shown(reading, made)
+    changed = served(probe, changing(probe, made, text))
+    found, answer = Values(f"/{member}", Lack.ABSENT, text), Answer(HTTPStatus.NOT_FOUND)
+    for _ in looks(probe):
+        answer = answer_to(probe, request_for(reading, made))
+        if is_shown(reading, answer):
+            item = item_in(read.shown, answer) or {}
+            found = found._replace(actual=item.get(member, Lack.ABSENT))
+            if item.get(member) == text:
+                _expect_answered(probe, changed, member, text)
+                return
+    if is_shown(reading, answer):
+        raise Violation(f"the {member} that was accepted", "another", values=[found])
+    # An id that is made of the text is another by now.
+    told = identifier_in(_answered(probe, changed), read.id) or ""
+    if answer.status not in _GONE or text.rpartition(" ")[2] in told:
+        raise refused_with(answer.status, f"{read.operation.id} answers {answer.status}")
+    raise Violation("the item under its id after a change", f"{answer.status}")
+
+
+@requirement(
+    "operations.patch-sets-each-member",
+    Level.MUST,
+    "RFC 5789 section 2: all changes of a PATCH or none; RFC 7396",
+    lambda operation: operation.method == "PATCH" and bool(_others(operation)),
+    mend=_STORE_OR_REFUSE,
+)
+@catches(CHANGE_NOTHING, CHANGE_TEXTS_ALONE, IGNORE_NULL)
+def patch_sets_each_member(probe: Probe) -> None:
+    """After a PATCH that succeeds the read shows the number, flag, enumeration or null it had."""
+    _expect_each(probe)
+
+
+@requirement(
+    "operations.put-sets-each-member",
+    Level.SHOULD,
+    "RFC 9110 section 9.3.4: a PUT replaces the state of an item",
+    lambda operation: operation.method == "PUT" and bool(_others(operation)),
+    mend=_STORE_OR_REFUSE,
+)
+@catches(CHANGE_NOTHING, CHANGE_TEXTS_ALONE)
+def put_sets_each_member(probe: Probe) -> None:
+    """After a PUT that succeeds the read shows the number, flag, enumeration or null it had."""
+    _expect_each(probe)
+
+
+def _expect_each(probe: Probe) -> None:
+    """Change one member after the other; what was before must not be left."""
+    read = changed_read(probe)
+    reading = probe.of(read.operation)
+    made = make_full(reading)
+    item = item_in(read.shown, shown(reading, made)) or {}
+    base, judged = changing(probe, made), False
+    for name, values in itertools.product(_others(probe.operation), (_new_values, _no_value)):
+        for value in itertools.islice(values(probe.operation, name, item.get(name)), _TRIES):
+            request = _setting(probe, base, name, value)
+            changed = answer_to(probe, request) if request else None
+            if changed is not None and changed.status in AT_ONCE:
+                after = _after(probe, made, name, item.get(name), value)
+                if after is None:
+                    return  # the change has ended or hidden it
+                if is_same(value, after.get(name)):
+                    _expect_answered(probe, changed, name, value)
+                item, judged = after, True
+                break
+    if not judged:
+        raise NotServed("no change of a number, a flag or an enumeration was taken")
+
+
+def _new_values(operation: Operation, name: str, before: Any) -> Iterator[Any]:
+    """Values of a number, a flag or an enumeration that it has not yet."""
+    for one in _alternatives(operation, name) if _kind(operation, name) else ():
+        yield from other_values(one, before)
+
+
+def _no_value(operation: Operation, name: str, before: Any) -> Iterator[None]:
+    """Null where it is allowed, unless what was before may be there by default."""
+    read, place = updated_by(operation), changed_place(operation)
+    if read is None or place is None or not before:
+        return
+    definition = place.members[name]
+    is_usual = definition.get("default") == before or _kind(operation, name) in {"boolean", "enum"}
+    if not is_usual and read.collection.reader.may_be_null(definition):
+        yield None
+
+
+def _setting(probe: Probe, base: Request, name: str, value: Any) -> Request | None:
+    """The request that sets one member; None where the contract allows none."""
+    taken, place = changed_type(probe.operation), changed_place(probe.operation)
+    if taken is None or taken.schema is None or place is None:
+        return None
+    body = json.loads(base.body)
+    whole = {**(place.item(body) or {}), name: value}
+    tried = [whole] if probe.operation.method == "PUT" else [{name: value}, whole]
+    found = (one for one in (place.body(body, item) for item in tried)
+             if taken.schema.is_valid(one))  # fmt: skip
+    valid = next(found, None)
+    return None if valid is None else probe.anew(replace(base, body=json.dumps(valid).encode()))
+
+
+def _after(probe: Probe, made: Answer, name: str, before: Any, value: Any) -> JsonObject | None:
+    """The item once it has not the value of before; None where it is not shown any more."""
+    read, reading = changed_read(probe), probe.of(changed_read(probe).operation)
+    item: JsonObject | None = None
+    for _ in looks(probe):
+        answer = answer_to(probe, request_for(reading, made))
+        item = item_in(read.shown, answer) if is_shown(reading, answer) else None
+        if item is not None and not is_same(before, item.get(name)):
+            return item
+    if item is not None:
+        seen = Values(f"/{name}", item.get(name, Lack.ABSENT), value)
+        raise Violation(f"the {name} that was accepted", "the one before", values=[seen])
+    return None
+
+
+def _answered(probe: Probe, changed: Answer) -> JsonObject:
+    """The item in the answer to a change; empty where it has none."""
+    place = changed_read(probe).collection.shown.get(probe.operation)
+    return item_in(place, changed) or {}
+
+
+def _expect_answered(probe: Probe, changed: Answer, name: str, value: Any) -> None:
+    """An answer to a change that has the member has it as the read shows it then."""
+    told = _answered(probe, changed)
+    if name in told and not is_same(value, told[name]):
+        seen = Values(f"/{name}", told[name], value)
+        raise Violation(
+            f"the {name} that the read shows, in the answer to the change", "another", values=[seen]
+        )
