@@ -15,6 +15,7 @@ from typing import Any
 from mock_server.documented.error_maps import is_map, maps_of
 from mock_server.documented.free_texts import reason_in, text_of
 from mock_server.exchange.problems import Problem
+from mock_server.partners.clock import timestamp
 from openapi.schema import Schema, types_of
 
 _DETAILS = (
@@ -41,6 +42,9 @@ _STATUSES = (
     "code",
     "errorcode",
 )
+_FIELD_LISTS = ("fields", "fieldnames", "invalidfields", "params", "parameters", "properties")
+"""Names for a list of fields, where the detail has a place of its own."""
+
 LISTS = (
     *("errors", "details", "detail", "violations", "invalidparams", "fielderrors", "issues"),
     *("causes", "problems", "messages", "validationerrors", "fieldviolations", "fields"),
@@ -55,6 +59,8 @@ _MOST_DEPTH = 6
 
 _PLAIN_TEXT = "text"
 """What a generated text is, where its schema allows any."""
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:")
 
 _Path = tuple[str, ...]
 
@@ -74,6 +80,7 @@ class _Refused:
     code: str
     status: int
     path: str
+    now: float
     items: Sequence["_Refused"] = ()
     is_item: bool = False
     location: str = ""
@@ -82,17 +89,17 @@ class _Refused:
     """Whether a text of an example stays that only its place tells to be the reason."""
 
     @classmethod
-    def of(cls, problem: Problem, path: str) -> "_Refused":
+    def of(cls, problem: Problem, path: str, now: float) -> "_Refused":
         """What a problem says."""
         items = [
             cls(
-                *(one.detail, one.param, one.code, problem.status, path),
+                *(one.detail, one.param, one.code, problem.status, path, now),
                 is_item=True,
                 location=one.location,
             )
             for one in problem.errors
         ]
-        own = problem.detail, problem.param, problem.code, problem.status, path, items
+        own = problem.detail, problem.param, problem.code, problem.status, path, now, items
         return cls(*own, location=problem.location)
 
     @property
@@ -106,10 +113,10 @@ class _Refused:
 
 
 def filled(
-    value: Any, schema: Schema | None, problem: Problem, path: str, *, is_example: bool
+    value: Any, schema: Schema | None, problem: Problem, path: str, now: float, *, is_example: bool
 ) -> Any:
     """The body with the problem at its places, as far as it satisfies its schema."""
-    refused = _Refused.of(problem, path)
+    refused = _Refused.of(problem, path, now)
     outline = schema.deep_outline if schema else {}
     for place, wanted in [*_Places(is_example=is_example).of(value, outline, refused)]:
         for one in wanted:
@@ -146,8 +153,8 @@ class _Places:
             source = _source({*map(_plain, (*value, *members))}, refused)
             for name, one in value.items():
                 plain = _plain(name)
-                if source and plain in _SOURCES and isinstance(one, str):
-                    yield (*path, name), (_at_source(plain, source, refused),)
+                if wanted := _at_field(plain, one, source, refused, has_detail=bool(details)):
+                    yield (*path, name), wanted
                 elif name not in details:
                     inner = members.get(name, {})
                     yield from self._of_member(name, one, inner, refused, (*path, name))
@@ -190,7 +197,8 @@ class _Places:
                 if plain in _STATUSES and is_status:
                     yield place, (refused.status,)
             case list() if refused.is_field(plain):
-                yield place, ([refused.field],) if refused.field else (_REMOVED,)
+                steps = None if refused.field is None else _steps(refused.field, outline)
+                yield place, (_REMOVED if steps is None else steps,)
             case list() if plain in LISTS:
                 yield from self.of(value, outline, refused, place)
             case dict() if self._is_map(plain, value, outline, refused):
@@ -228,7 +236,8 @@ class _Places:
         return path, (*found, {}) if path else (*found,)
 
     def _of_text(self, plain: str, text: str, refused: _Refused, place: _Path) -> Iterator[Place]:
-        if plain == "instance" or (plain == "path" and not refused.is_item and text[:1] == "/"):
+        is_path = plain == "path" and not refused.is_item
+        if plain == "instance" or (is_path and (text[:1] == "/" or not self._is_example)):
             yield place, (refused.path,)
         elif refused.is_field(plain):
             # Without a field, that of an example is another request's.
@@ -239,6 +248,8 @@ class _Places:
             yield place, (refused.code,)
         elif not self._is_example and plain in _SECOND_DETAILS:
             yield place, (HTTPStatus(refused.status).phrase,)
+        elif not self._is_example and _DATE_TIME.match(text):
+            yield place, (timestamp(refused.now),)
 
     def _is_status(self, plain: str, text: str) -> bool:
         """Whether a text is a status, or has the place of one and says nothing."""
@@ -327,6 +338,17 @@ def _source(names: AbstractSet[str], refused: _Refused) -> str | None:
 _SOURCES = ("pointer", "parameter", "header")
 
 
+def _at_field(
+    plain: str, value: Any, source: str | None, refused: _Refused, *, has_detail: bool
+) -> tuple[Any, ...]:
+    """What a member has whose name says that it tells the fields; nothing for any other."""
+    if source and plain in _SOURCES and isinstance(value, str):
+        return (_at_source(plain, source, refused),)
+    if has_detail and plain in _FIELD_LISTS and _has_texts(value):
+        return (_fields_at_fault(refused), _REMOVED)
+    return ()
+
+
 def _at_source(plain: str, source: str, refused: _Refused) -> Any:
     if plain != source or refused.field is None:
         return _REMOVED
@@ -341,6 +363,22 @@ def _details(value: Mapping[str, Any], members: Mapping[str, Any]) -> list[str]:
         _plain(name) in _DETAILS and "string" in types_of(one) for name, one in members.items()
     )
     return names or [held[one] for one in _SECOND_DETAILS if one in held and not has_better][:1]
+
+
+def _has_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _fields_at_fault(refused: _Refused) -> list[str]:
+    named = (one.field for one in refused.items or (refused,))
+    return list(dict.fromkeys(one for one in named if one))
+
+
+def _steps(field: str, outline: Mapping[str, Any]) -> list[str | int]:
+    """The names and positions that lead to a field, where a list has its place."""
+    takes_numbers = "integer" in types_of(outline.get("items", {}))
+    parts = re.findall(r"[^.\[\]]+", field)
+    return [int(one) if takes_numbers and one.isdecimal() else one for one in parts]
 
 
 def _sentences(refused: _Refused) -> list[str]:

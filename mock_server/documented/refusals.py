@@ -129,21 +129,23 @@ class DocumentedRefusals(Refusals):
         name = next((one for one in content if is_json(one)), response.media_type or "")
         media_type = content[name]
         if is_json(name):
-            response.body = write_json(self._filled(name, media_type, problem, exchange.path))
+            response.body = write_json(self._filled(name, media_type, problem, exchange))
             if operation is None:
                 return response
             return self._answers.rewritten(operation, response, Wish(exchange.header(b"accept")))
         if media_type.schema is None and not media_type.examples:
             response.body = _as_element(name, problem.detail).encode()
         elif not is_file(name, media_type) and not (name == _HTML and media_type.examples):
-            value = self._filled(name, media_type, problem, exchange.path)
+            value = self._filled(name, media_type, problem, exchange)
             value = _as_element(name, value) if name == _HTML and isinstance(value, str) else value
             response.body = written(name, media_type, value, self._resolve)
         return response
 
-    def _filled(self, name: str, media_type: MediaType, problem: Problem, path: str) -> Any:
+    def _filled(
+        self, name: str, media_type: MediaType, problem: Problem, exchange: Exchange
+    ) -> Any:
         """The value of the body, with the problem in it."""
-        schema = media_type.schema
+        schema, path = media_type.schema, exchange.path
         examples = [one for one in media_type.examples if not schema or schema.is_valid(one)]
         # Of several examples the one that is of this very problem, where one is.
         fitting = (one for one in examples if problem.code in texts_in(one))
@@ -154,7 +156,7 @@ class DocumentedRefusals(Refusals):
         is_free = name == MEDIA_TYPE or not value
         if is_made and (not schema or (is_free and schema.is_valid(document))):
             return document
-        own = filled(value, schema, problem, path, is_example=bool(examples))
+        own = filled(value, schema, problem, path, exchange.now, is_example=bool(examples))
         if schema and not examples:
             own = told(own, schema, problem)
         if is_made and schema and name == MEDIA_TYPE and isinstance(own, dict):

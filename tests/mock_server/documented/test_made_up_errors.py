@@ -145,3 +145,64 @@ def test_what_lies_deep_in_an_error_is_of_something_else(start: Start) -> None:
     schema = members(error=members(cause=members(order=order)))
     _, found = refused(start, schema, **CALLS["field"])
     assert found == {"error": {"cause": {"order": {"state": "open", "note": "text"}}}}
+
+
+TEXTS = {"type": "array", "items": STRING}
+SPRING = members(
+    *("timestamp", "path"),
+    timestamp={**STRING, "format": "date-time"},
+    status={"type": "integer"},
+    message=STRING,
+    path=STRING,
+)
+LOCATED = {
+    **listed(
+        loc={"type": "array", "items": {"type": ["string", "integer"]}}, msg=STRING, type=STRING
+    ),
+    "minItems": 1,
+}
+LOCATED["items"]["required"] = ["loc", "msg", "type"]
+UNKNOWN = "The access token is not valid."
+
+
+@pytest.mark.parametrize(
+    ("schema", "call", "expected"),
+    [
+        (
+            SPRING,
+            "token",
+            {
+                "timestamp": "2026-03-01T12:00:00.250Z",
+                "status": 401,
+                "message": UNKNOWN,
+                "path": "/v1/things",
+            },
+        ),
+        (
+            members("fields", message=STRING, fields=TEXTS),
+            "field",
+            {"message": "name is required.", "fields": ["name"]},
+        ),
+        (
+            members("fields", message=STRING, fields=TEXTS),
+            "token",
+            {"message": UNKNOWN, "fields": []},
+        ),
+        (
+            LOCATED,
+            "field",
+            [{"loc": ["name"], "msg": "is required", "type": "missing_required_field"}],
+        ),
+        (LOCATED, "token", [{"loc": [], "msg": UNKNOWN, "type": "invalid_token"}]),
+    ],
+)
+def test_what_names_and_times_an_error(start: Start, schema: Any, call: str, expected: Any) -> None:
+    assert refused(start, schema, **CALLS[call])[1] == expected
+
+
+def test_a_list_of_names_leads_to_a_field(start: Start) -> None:
+    body = members(lines=listed(sku=STRING))
+    called = operation({"200": answer(), "422": answer(LOCATED)}, body)
+    client = start(contract({"/things": {"post": called}}))
+    found = client.post("/v1/things", json={"lines": [{"sku": "x"}, {"sku": 1}]})
+    assert [one["loc"] for one in found.json()] == [["lines", 1, "sku"]]
