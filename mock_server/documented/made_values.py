@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mock_server.partners.clock import timestamp
+from openapi.resource import says_ended
 from openapi.schema import types_of
 from openapi.texts import drawn_by
 
@@ -106,6 +107,19 @@ def timestamps(
             if value is not None:
                 found[name] = value
     return found
+
+
+def is_past_time(name: str) -> bool:
+    """Whether a member is called as a time that a new item has behind it: ``placedAt``."""
+    return bool(_AT.search(name)) and not (_COMING.search(name) or says_ended(name, value=True))
+
+
+_AT = re.compile(r"(?<=[a-z])At$|_at$")
+
+_COMING = re.compile(
+    r"expir|due|ends|ending|until|next|schedul|renew|retir|finish|complet|deadline", re.IGNORECASE
+)
+"""Names of times that are to come."""
 
 
 def instant(definition: Mapping[str, Any], example: object, now: float, name: str = "") -> Any:

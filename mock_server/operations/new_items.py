@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.journal.secret_names import is_credential
-from mock_server.documented.made_values import new_ids, new_secrets, timestamps
+from mock_server.documented.made_values import (
+    instant,
+    is_past_time,
+    new_ids,
+    new_secrets,
+    timestamps,
+)
 from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, no_item
@@ -209,8 +215,18 @@ class NewItem:
         yield bare
 
     def _times(self) -> Item:
-        now = self._call.exchange.now
-        return timestamps(self._collection.members, self._documented, now, new=True)
+        now, members = self._call.exchange.now, self._collection.members
+        # What clients may not set, and no example says.
+        own = self._answers.invented(self._collection) - self._collection.request_members(
+            self._call.operation
+        )
+        times = {
+            name: instant(members[name], self._documented.get(name), now, name)
+            for name in own
+            if is_past_time(name) and not self._answers.reader.may_be_null(members[name])
+        }
+        named = timestamps(members, self._documented, now, new=True)
+        return {name: one for name, one in times.items() if one is not None} | named
 
     def _of_parents(self) -> Item:
         """The members that name the items above, by the parameters of the path."""

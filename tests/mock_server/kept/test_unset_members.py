@@ -160,3 +160,34 @@ def test_a_json_patch_that_leaves_no_valid_item_is_refused(start: Start, step: A
     found = patched(start, STEPS)([step])
     assert found.status_code == 422
     assert "leaves no valid item" in found.json()["detail"]
+
+
+def test_a_time_that_lies_behind_a_new_item_is_the_present(start: Start) -> None:
+    time, now, made_up = (
+        text(format="date-time"),
+        "2026-03-01T12:00:00.250Z",
+        "2027-03-04T00:00:00Z",
+    )
+    past = {"placedAt": time, "begun_at": time, "countedAt": number(format="int64")}
+    other = {"expiresAt": time, "due_at": time, "endsAt": time, "seatAt": text(), "heldAt": time}
+    item = obj("id", *past, *other, id=number(), **past, **other, shownAt=TIME)
+    sent = obj(name=text(), heldAt=time)
+    client = start(document(item, sent))
+    found = made(client, name="a")
+    assert {name: found[name] for name in past} == {
+        "placedAt": now,
+        "begun_at": now,
+        "countedAt": 1772366400,
+    }
+    assert {name: found[name] for name in other} == {
+        **dict.fromkeys(other, made_up),
+        "seatAt": "text",
+    }
+    assert found["shownAt"] is None
+
+
+def test_a_time_of_an_example_stays(start: Start) -> None:
+    item = obj("id", id=number(), name=text(), placedAt=text(format="date-time"))
+    example = {"id": 1, "name": "a", "placedAt": "2020-01-01T00:00:00Z"}
+    client = start(document(item, obj(name=text()), example))
+    assert made(client, name="b")["placedAt"] == example["placedAt"]
