@@ -73,7 +73,10 @@ class Reading:
                 reason = f"holds more than {MAX_OPERATIONS} operations: copy the paths that you use"
                 raise ContractError("#/paths", f"{reason} to a file of their own")
             self.operations[operation.id] = operation
-        if not self.operations and not self.unserved:
+        # An operation that cannot be read has an answer that says so, a path has none.
+        if not self.operations and not any(one.method for one in self.unserved):
+            for flaw in self.flaws if self.unserved else ():
+                raise flaw
             raise self._explained("#/paths", ContractError("#/paths", "holds no operation"))
 
     def _servers(self) -> tuple[str, ...]:

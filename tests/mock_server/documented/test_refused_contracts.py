@@ -134,6 +134,7 @@ def test_a_partners_token_serves_for_every_scheme_that_wants_one(
     ("text", "options", "place"),
     [
         (f"{HEAD}paths: {{}}", [], " #/paths: holds no operation"),
+        (f"{HEAD}paths: {{/a: {{$ref: '#/paths/~1a'}}}}", [], " #/paths/~1a: refers to itself"),
         ("a: 1\na: 2", [], ":2: is not YAML: the key 'a' stands twice"),
         (answering("{pattern: '['}"), ["--strict-contract"], "pattern: is no usable schema"),
         (secured(UNSUPPORTED["a word; a=1"]), ["--strict-contract"], "a word"),
