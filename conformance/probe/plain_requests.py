@@ -7,6 +7,7 @@ import secrets
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import quote
@@ -56,6 +57,17 @@ def changes_what_is_there(operation: Operation) -> bool:
     A POST that creates something leaves what is there as it is; no other POST is sure to.
     """
     return operation.method not in {"GET", "HEAD", "OPTIONS"} and not creates(operation)
+
+
+def naming_put(contract: Contract, collection: str) -> Operation | None:
+    """The PUT that makes an item below a path by its name: it documents 201; None without one."""
+    puts = (one for one in contract.operations.values() if one.method == "PUT")
+    return next(
+        (one for one in puts
+         if re.fullmatch(rf"{re.escape(collection)}/\{{[^{{}}/]+\}}", one.path)
+         and one.documents(HTTPStatus.CREATED) and makes_bodies(one)),
+        None,
+    )  # fmt: skip
 
 
 class PlainRequests(ABC):
@@ -195,6 +207,9 @@ class PlainRequests(ABC):
             return quote(self._path_example(name), safe="")
         above = [one for one in self.contract.resources if one.has_items_below(collection)]
         is_read = resource is None and not changes_what_is_there(self.operation)
+        naming = None if above or is_read else naming_put(self.contract, collection)
+        if naming is not None:
+            return quote(self._put_above(naming, partner or 0), safe="")
         if not above or is_read:
             parameter = self._path_parameter(name)
             unmade = self._path_example(name) if resource is None else _place(parameter)
@@ -204,6 +219,10 @@ class PlainRequests(ABC):
     @abstractmethod
     def _made_above(self, resource: Resource, partner: int) -> str:
         """The handle of a resource of the partner's to make others in."""
+
+    @abstractmethod
+    def _put_above(self, naming: Operation, partner: int) -> str:
+        """The name of what a PUT has made for the partner to make others in."""
 
     def plain_body(self, partner: int | None = 0) -> dict[str, Any]:
         """The smallest documented JSON body, its name a new one that is marked as test data.
@@ -287,8 +306,9 @@ class PlainRequests(ABC):
             return str(examples[0])
         return unknown_value(parameter, _NOTHING) or str(plain_value(parameter))
 
-    def _unknown_in_path(self, name: str) -> str:
-        found = unknown_value(self._path_parameter(name), _NOTHING)
+    def _unknown_in_path(self, name: str, *, is_new: bool = False) -> str:
+        text = self.new_name().replace(" ", "-") if is_new else _NOTHING
+        found = unknown_value(self._path_parameter(name), text)
         if found is None:
             raise NotServed(
                 f"{self.operation.id} would change what the run has not made: each {name} may"

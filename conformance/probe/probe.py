@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from urllib.parse import quote, unquote
 
 from conformance.probe.new_values import with_new_values
 from conformance.probe.not_verified import NotServed, NotVerified
@@ -54,12 +55,34 @@ class Probe(Sending):
                 answer = maker.succeed_unrecorded(request)
                 places.parents.add((partner, maker.known_handle_of(answer)))
                 places.above[key] = request, answer
+        return maker.known_handle_of(self._shown_above(key))
+
+    def _put_above(self, naming: Operation, partner: int) -> str:
+        places, key = self.target.places, (partner, naming.id)
+        with places.lock:
+            if key not in places.above:
+                name, request, answer = self.of(naming).put_new(partner)
+                places.parents.add((partner, name))
+                places.above[key] = request, answer
+        self._shown_above(key)
+        path = places.above[key][0].path.partition("?")[0]
+        return unquote(path.rpartition("/")[2])
+
+    def put_new(self, partner: int = 0) -> tuple[str, Request, Answer]:
+        """The new name of what the operation, a PUT, makes by it, with its exchange."""
+        name = self._unknown_in_path(PATH_PARAMETER.findall(self.operation.path)[-1], is_new=True)
+        request = self.request(partner, own=quote(name, safe=""))
+        return name, request, self.succeed_unrecorded(request)
+
+    def _shown_above(self, key: tuple[int, str]) -> Answer:
+        """The answer that made a parent, whose exchange is the first in what is recorded."""
+        places = self.target.places
         made = places.above[key]
         above = [id(answer) for _, answer in places.above.values()]
         seen = [id(answer) for _, answer in self.recording.exchanges if id(answer) in above]
         if id(made[1]) not in seen:
             self.recording.exchanges.insert(len(seen), made)
-        return maker.known_handle_of(made[1])
+        return made[1]
 
     def expect(self, holds: object, expected: str, actual: str, *values: Values) -> None:
         """Raise :class:`Violation` unless ``holds``; ``values`` are what was seen."""

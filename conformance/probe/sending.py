@@ -240,6 +240,8 @@ class Sending(PlainRequests):
         answer = self._opened(request, send(request))
         if request.key and answer.is_success:
             target.early_call.note(request.key)
+        if request.method == "PUT" and answer.status == HTTPStatus.CREATED:
+            self._note_put(request)
         for resource, name in zip(resources, asked, strict=True) if answer.is_success else ():
             named = name or answer.text(resource.name)
             if named and (name is None or answer.is_repeated):
@@ -291,6 +293,15 @@ class Sending(PlainRequests):
             elif resource.read is not None:
                 place, below = resource.place_of(resource.read, collection)
                 places.lookups[made] = f"{place}{path_to(below, handle)}"
+
+    def _note_put(self, request: Request) -> None:
+        """Note what a PUT has made by its name, and the DELETE at its path."""
+        path = request.path.partition("?")[0]
+        made = request.partner or 0, unquote(path.rpartition("/")[2])
+        operations = self.contract.operations.values()
+        ends = any(replace(request, method="DELETE").is_for(one) for one in operations)
+        self.target.created.add(made)
+        self.target.places.revocations[made] = path if ends else ""
 
     def succeed_unrecorded(self, request: Request) -> Answer:
         """As :meth:`succeed`; the exchange is no part of what shows a violation."""

@@ -152,7 +152,8 @@ def _gone(
 
 def _method_of(contract: Contract, path: str) -> str:
     """The method that revokes a resource at this path."""
-    revoking = (one.revoke for one in contract.resources if one.revoke)
+    ending = [one for one in contract.operations.values() if one.method == "DELETE"]
+    revoking = [*(one.revoke for one in contract.resources if one.revoke), *ending]
     requests = (
         Request(one.method, path) for one in revoking if pattern_of(one.path).fullmatch(path)
     )
@@ -163,10 +164,10 @@ def _revoke_each(
     contract: Contract, target: Target, resources: list[CreatedResource]
 ) -> list[CreatedResource]:
     operation = next((one.revoke for one in contract.resources if one.revoke), None)
-    if operation is None:
-        return resources
-    # Of several kinds, each has a path of its own.
-    is_alone = len(contract.resources) == 1 and operation.path.count("{") == 1
+    # Of several kinds, each has a path of its own, and so has what a PUT has made.
+    is_alone = (
+        operation is not None and len(contract.resources) == 1 and operation.path.count("{") == 1
+    )
 
     failures = 0
 
@@ -177,11 +178,12 @@ def _revoke_each(
         if failures >= _MOST_FAILURES:
             return False
         try:
-            path = target.places.revocations.get(one, "")
-            if not path and not is_alone:
+            path = target.places.revocations.get(one)
+            if path is None and is_alone and operation is not None:
+                path = path_to(operation.path, one[1])
+            if not path:
                 return False
-            request = _to(contract, _method_of(contract, path) or operation.method,
-                          path or path_to(operation.path, one[1]), one[0])  # fmt: skip
+            request = _to(contract, _method_of(contract, path), path, one[0])
             answer = target.send_again_where_closed(request)
         except TargetError:
             failures += 1
