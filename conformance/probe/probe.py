@@ -158,7 +158,9 @@ class Probe(Sending):
     def resource(self) -> Resource:
         """The resource of the operation, also one that it changes; nothing is verified without."""
         if self.known_resource is None:
-            raise NotServed(f"{self.operation.id} is of no resource that the contract creates")
+            raise NotServed(
+                f"{self.operation.id} is of no resource that a POST of the contract creates"
+            )
         return self.known_resource
 
     @property

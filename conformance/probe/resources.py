@@ -46,7 +46,9 @@ def request_on_new_resource(probe: Probe) -> Request:
     if create is None and operation.method == "GET" and resource is None:
         return _request_on_what_is_there(probe)
     if create is None:
-        raise NotServed(f"the contract has no operation that creates a resource on {parent}")
+        raise NotServed(
+            f"the contract has no POST, nor PUT with 201, that creates a resource on {parent}"
+        )
     maker = probe.of(create)
     made = maker.make()
     if resource is not None and resource.create is create:
