@@ -31,6 +31,8 @@ _UNIQUE = re.compile(r"id|uuid|guid|node_id", re.IGNORECASE)
 """What a further id of an item is called."""
 
 
+_RELATIONSHIPS = "relationships"
+
 ONLY_ITEM = "-"
 """The id of what is alone on its path."""
 
@@ -238,9 +240,25 @@ class NewItem:
                 noun = singular(parts[at - 1])
                 wanted = (members.get(one) for one in (spelt(name), f"{noun}id", noun))
                 member = next((one for one in wanted if one not in {None, own}), None)
+                value = self._call.exchange.parameters.get(name)
                 if member:
-                    found.setdefault(member, self._call.exchange.parameters.get(name))
+                    found.setdefault(member, value)
+                found |= self._related({**self._documented, **found}, noun, value)
         return found
+
+    @staticmethod
+    def _related(item: Item, noun: str, value: object) -> Item:
+        """The relationships of an item, with the one above as one of them (JSON:API)."""
+        known = item.get(_RELATIONSHIPS)
+        if not isinstance(known, dict):
+            return {}
+        for name, one in known.items():
+            data = one.get("data") if isinstance(one, dict) else None
+            if spelt(name) == noun and isinstance(data, dict):
+                return {
+                    _RELATIONSHIPS: {**known, name: {**one, "data": {**data, "id": str(value)}}}
+                }
+        return {}
 
     def _unique(self) -> Item:
         """Other values than documented for the secrets of the item, and its further ids."""

@@ -195,3 +195,24 @@ def test_a_member_of_the_items_own_kind_is_not_the_body(start: Start) -> None:
     )
     made = client.post("/v1/groups", json={"id": "a", "name": "x"}).json()
     assert (made["id"], made["name"]) == ("a", "x")
+
+
+def test_a_relationship_has_the_item_above(start: Start) -> None:
+    owner = obj("data", data=obj("type", "id", type={"const": "customers"}, id=text()))
+    bill = obj("id", id=text(), memo=text(), relationships=obj(customer=owner, vendor=owner))
+    wrapped = answer(obj("data", data=bill))
+    client = start(
+        contract(
+            {
+                "/customers/{customerId}/bills": {
+                    "post": operation({"201": wrapped}, obj("data", data=obj(memo=text()))),
+                },
+                "/customers/{customerId}/bills/{id}": {"get": operation({"200": wrapped})},
+            }
+        )
+    )
+    path = "/v1/customers/c7/bills"
+    made = client.post(path, json={"data": {"memo": "a"}}).json()["data"]
+    ids = {name: one["data"]["id"] for name, one in made["relationships"].items()}
+    assert ids == {"customer": "c7", "vendor": "text"}
+    assert client.get(f"{path}/{made['id']}").json()["data"] == made
