@@ -8,6 +8,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import quote
@@ -141,17 +142,19 @@ class _AnswerVariables:
 
     def in_path(self, path: str, number: int) -> "_Parts":
         """The path of a request, by its number."""
-        return self._named(self._values.in_path(path, number))
+        return self._named(self._values.in_path(path, number), partial(quote, safe=""))
 
     def in_text(self, text: str, number: int) -> "_Parts":
         """A header or the body of a request."""
-        return self._named(self._values.in_text(text, number))
+        return self._named(self._values.in_text(text, number), str)
 
-    def _named(self, parts: Iterable[str | AnsweredValue]) -> "_Parts":
+    def _named(
+        self, parts: Iterable[str | AnsweredValue], spelt: Callable[[str], str]
+    ) -> "_Parts":  # fmt: skip
         return [
             one if isinstance(one, str)
             else _Variable(self._names[one]) if one in self._names
-            else str(one.value)
+            else spelt(str(one.value))
             for one in parts
         ]  # fmt: skip
 

@@ -435,20 +435,31 @@ def test_no_secret_and_no_answer_makes_a_command(
 
 
 @settings(max_examples=100, deadline=None)
-@given(name=TEXTS, id_=TEXTS, issued=st.lists(TEXTS, max_size=2))
+@given(name=TEXTS, id_=TEXTS, given_=st.lists(TEXTS, max_size=2))
 def test_no_member_and_no_id_of_an_answer_makes_a_command(
-    folder: Path, name: str, id_: str, issued: list[str]
+    folder: Path, name: str, id_: str, given_: list[str]
 ) -> None:
     SECRETS.clear()
-    SECRETS.add(issued)
+    SECRETS.give(given_)
     made = answered({name: f"{id_}-of-the-run"})
     path = f"/a/{quote(f'{id_}-of-the-run', safe='', errors='replace')}"
     body = json.dumps({"of": f"{id_}-of-the-run"})
     request = Request("POST", path, (("Content-Type", "application/json"),), body.encode())
     script = reproduction("http://127.0.0.1:1", [(CREATE, made), (request, Answer(201))])
     assert not COMMAND.search(script)
-    assert all(secret not in script for secret in issued if len(secret) > 16)
+    assert not any(secret in script for secret in SECRETS)
     assert arguments_of_curl(folder, script)
+
+
+def test_a_value_of_a_member_called_as_a_secret_stands_in_a_path_as_it_was_sent(
+    folder: Path,
+) -> None:
+    SECRETS.give(["memberofsecrets"])
+    made = answered({"memberofsecrets": "é'-of-the-run"})
+    request = Request("GET", "/a/%C3%A9%27-of-the-run")
+    script = reproduction("http://127.0.0.1:1", [(CREATE, made), (request, Answer(200))])
+    assert "memberofsecrets" not in script
+    assert "http://127.0.0.1:1/a/%C3%A9%27-of-the-run" in arguments_of_curl(folder, script)
 
 
 def test_a_url_that_nobody_gave_is_exported_by_the_reader(folder: Path) -> None:
