@@ -30,6 +30,7 @@ class Fault(StrEnum):
     LIST_LACKS = "a page of merchants has no total"
     LOCATION_MISSING = "a new merchant has no Location"
     LOCATION_LOST = "a replay has no Location"
+    LOCATION_OTHER = "the Location of a new merchant is that of the one before"
     UPDATE_IDLE = "a new label is answered and not kept"
     UPDATE_BROKEN = "a new label is answered with no terminal"
     UPDATE_FAILS = "a replaced merchant makes the server fail"

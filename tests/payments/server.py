@@ -47,6 +47,7 @@ class Payments:
         self.faults = frozenset(faults)
         self.state = State()
         self.located: set[str] = set()
+        self.last = "none"
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,6 +81,8 @@ class Payments:
         if Fault.LOCATION_LOST in self.faults and reference in self.located:
             return []
         self.located.add(reference)
+        if Fault.LOCATION_OTHER in self.faults:
+            self.last, reference = reference, self.last
         return [(b"location", f"{BASE}/merchants/{reference}".encode())]
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> tuple[int, bytes]:

@@ -39,6 +39,7 @@ FOUND_BY: Mapping[Fault, set[str]] = {
     Fault.LIST_LACKS: {"generated.answers-match-their-schemas"},
     Fault.LOCATION_MISSING: {"operations.required-headers-are-there"},
     Fault.LOCATION_LOST: {"operations.required-headers-are-there"},
+    Fault.LOCATION_OTHER: {"operations.location-leads-to-the-item"},
     Fault.UPDATE_IDLE: {"operations.change-is-shown"},
     Fault.UPDATE_BROKEN: {"operations.answers-match-their-schemas"},
     Fault.UPDATE_FAILS: {"operations.answers-match-their-schemas"},

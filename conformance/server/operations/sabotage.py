@@ -110,6 +110,11 @@ def _change_something() -> Tamper:
     return tamper
 
 
+def _location_of_nothing(_: Request, answer: Answer) -> Answer:
+    place = answer.header("location")
+    return with_header(answer, "location", f"{place}0") if place else answer
+
+
 def _no_location_in_replays() -> Tamper:
     keys: set[str] = set()
 
@@ -274,6 +279,7 @@ OF_OTHER_TYPES = _on_items("each value in an array", lambda one: {key: [one[key]
 NO_MEMBERS = _on_items("no members", lambda _: {})
 PLAIN_TEXT = on_answers("show items as plain text", _as_text)
 NO_LOCATION = on_answers("drop Location", lambda _, one: with_header(one, "location", None))
+LOCATION_OF_NOTHING = on_answers("send the Location of nothing", _location_of_nothing)
 NO_LOCATION_IN_REPLAYS = Sabotage("drop Location in replays", _no_location_in_replays)
 CHANGE_NOTHING = Sabotage("answer a change and do nothing", _change_nothing)
 ANSWER_AS_BEFORE = Sabotage("answer a change with what was before", _answer_as_before)

@@ -1,0 +1,81 @@
+"""Requirements on the Location of a creation: it leads to what was made."""
+
+from http import HTTPStatus
+from urllib.parse import urljoin, urlsplit
+
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.not_verified import NotServed, NotVerified, refused_with
+from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.reads import id_of, is_shown, item_in, looks, read, request_for
+from conformance.probe.values import header
+from conformance.probe.violation import Violation
+from conformance.server.operations.sabotage import LOCATION_OF_NOTHING
+from conformance.target.exchange import Answer
+from conformance.target.members import identifier_in
+from openapi.operation import Operation
+from openapi.reads import Read, read_of
+
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
+def _read_of_new(operation: Operation) -> Read | None:
+    """The read of what an operation creates, where its answer has a Location."""
+    resource, answer = operation.resource, operation.response(HTTPStatus.CREATED)
+    is_creation = resource is not None and resource.create is operation
+    is_located = answer and any(one.name.lower() == "location" for one in answer.headers)
+    return read_of(resource.read) if is_creation and is_located and resource.read else None
+
+
+def _is_located(operation: Operation) -> bool:
+    contract = operation.contract
+    is_other = contract is not None and not contract.is_bundled
+    return is_other and _read_of_new(operation) is not None
+
+
+@requirement(
+    "operations.location-leads-to-the-item",
+    Level.MUST,
+    "RFC 9110 section 15.3.2: Location identifies what a 201 has created",
+    _is_located,
+    mend="Send the path of the new item, with its own id, as the Location of a 201.",
+)
+@catches(LOCATION_OF_NOTHING)
+def location_leads_to_the_item(probe: Probe) -> None:
+    """A GET of the Location of a 201 shows what was made."""
+    known = _read_of_new(probe.operation)
+    if known is None:
+        raise NotServed(f"{probe.operation.id} makes nothing that a read shows")
+    reading, made = probe.of(known.operation), probe.make()
+    location, own = made.header("location"), id_of(reading, made)
+    if made.status != HTTPStatus.CREATED or not location:
+        raise NotServed(f"the answer {made.status} has no Location")
+    path = _path(probe, location)
+    if path is None:
+        raise NotVerified("the Location is not below the URL of the target")
+    if path == request_for(reading, made).path:
+        return  # its read is judged by itself
+    answer = Answer(HTTPStatus.NOT_FOUND)
+    for _ in looks(probe):
+        answer = answer_to(reading, reading.request().at(path))
+        if answer.status not in _GONE:
+            break  # it is not late
+    item = item_in(read(reading).shown, answer) if is_shown(reading, answer) else None
+    told = identifier_in(item, known.id) if item else None
+    if answer.status in _GONE or told not in {None, own}:
+        seen = f"{answer.status}" if answer.status in _GONE else "another item"
+        raise Violation("what was made, at its Location", seen, values=[header(made, "location")])
+    if not answer.is_success:
+        raise refused_with(answer.status, f"the target answers {answer.status} to the Location")
+
+
+def _path(probe: Probe, location: str) -> str | None:
+    """The path of a Location as requests have it; None where it is not below the target's URL."""
+    base = probe.target.base_url
+    sent = f"{base}{probe.request().path.partition('?')[0]}"
+    url, own = urlsplit(urljoin(sent, location)), urlsplit(base)
+    is_below = url.path.startswith(f"{own.path}/")
+    if (url.scheme, url.netloc) != (own.scheme, own.netloc) or not is_below:
+        return None
+    return url.path.removeprefix(own.path) + (f"?{url.query}" if url.query else "")
