@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from conformance.probe.bodies import kind, values_of_other_types
@@ -10,6 +10,7 @@ from conformance.probe.changes import changed_place, changed_type
 from conformance.probe.not_verified import NotServed
 from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
+from conformance.probe.wrong_combinations import wrong_combinations
 from conformance.target.exchange import Request
 from conformance.target.members import JsonObject
 from openapi.item_members import ItemPlace, Members
@@ -35,15 +36,17 @@ def wrong_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObje
     body, media_type = json.loads(request.body), changed_type(probe.operation)
     # Where null says that a member goes (RFC 7396), it is no value of it.
     is_patch = media_type is not None and media_type.name == "application/merge-patch+json"
-    found, most = 0, max(_MOST, min(len(place.members) + 1, _MOST_MEMBERS))
-    for what, item in _wrong_items(place, place.item(body) or {}):
-        wrong = place.body(body, item)
-        if (is_patch and None in item.values()) or not _is_wrong(schema, wrong):
-            continue
-        yield what, wrong
-        found += 1
-        if found == most:
-            return
+    most = max(_MOST, min(len(place.members) + 1, _MOST_MEMBERS))
+    item = place.item(body) or {}
+
+    def wrong(items: Iterator[tuple[str, JsonObject]]) -> Iterator[tuple[str, JsonObject]]:
+        for what, one in items:
+            made = place.body(body, one)
+            if not (is_patch and None in one.values()) and _is_wrong(schema, made):
+                yield what, made
+
+    yield from islice(wrong(_wrong_items(place, item)), most)
+    yield from islice(wrong(wrong_combinations(schema, place, item)), _MOST)
 
 
 def ill_formed_bodies(probe: Probe, request: Request) -> Iterator[tuple[str, JsonObject]]:
@@ -113,6 +116,8 @@ def _wrong_items(place: ItemPlace, item: JsonObject) -> Iterator[tuple[str, Json
 def _wrong_members(
     name: str, definition: Any, item: JsonObject
 ) -> Iterator[tuple[str, JsonObject]]:
+    if {"integer", "number"} & {*types_of(definition)}:
+        yield f"{name} as a number in a text", {**item, name: str(_number(definition, item, name))}
     kinds = set[str]()
     for value in values_of_other_types(definition):
         # One of each kind: what a server takes for a number it takes for each.
@@ -125,6 +130,13 @@ def _wrong_members(
         yield f"no {name}", {key: value for key, value in item.items() if key != name}
     for what, value in _out_of_bounds(definition):
         yield f"{name} {what}", {**item, name: value}
+
+
+def _number(definition: Mapping[str, Any], item: JsonObject, name: str) -> Any:
+    """A number that a member may have."""
+    known = item.get(name)
+    is_number = isinstance(known, int | float) and not isinstance(known, bool)
+    return known if is_number else definition.get("minimum", 1)
 
 
 def _out_of_bounds(definition: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
