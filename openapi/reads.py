@@ -18,8 +18,8 @@ from openapi.recognition import collections_of
 from openapi.resource import Resource
 from openapi.schema import is_read_only
 
-_AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED}
-"""The answers of a POST after which the item is there."""
+_MAKING = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED}
+"""The answers of a POST that makes an item: one that is accepted may be there later."""
 
 _CHANGING = re.compile(
     r"(^|_)(status|state|phase|stage|step|progress|balance|remaining|available|outstanding|used|usage"
@@ -106,12 +106,19 @@ def read_of(operation: Operation) -> Read | None:
     if collection is None or collection.create is not create or operation not in collection.reads:
         return None
     made = collection.shown.get(create)
-    if made is None or create.success_status not in _AT_ONCE:
+    if made is None or create.success_status not in _MAKING:
         return None
     named = id_member(made.members, collection.id_parameters[operation], collection.noun)
     if not collection.id == named == resource.handle:
         return None
     return Read(operation, resource, collection, made, collection.shown.get(operation))
+
+
+def made_by(operation: Operation) -> Read | None:
+    """The read of what an operation creates; None for any other operation."""
+    resource = operation.resource
+    is_creation = resource is not None and resource.create is operation
+    return read_of(resource.read) if resource and is_creation and resource.read else None
 
 
 @cache

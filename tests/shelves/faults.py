@@ -37,6 +37,7 @@ class Fault(StrEnum):
     ANY_TYPE_TAKEN = "a change in any Content-Type is taken"
     ANY_TYPE_MADE = "a new book in any Content-Type is taken"
     PUT_MERGES = "a replacement keeps what it lacks"
+    RARE_BY_DEFAULT = "a new book is rare where nothing is said"
     PUT_KEEPS_PAGES = "a replacement keeps the pages"
     PUT_RENUMBERS = "a book that is replaced has another number"
     PATCH_KEEPS_PAGES = "a change leaves the pages as they were"

@@ -266,7 +266,8 @@ class Shelves:
         if self._has(Fault.POST_EXTRA):
             data = {name: one for name, one in data.items() if name in _SET}
         book = {"bookNo": f"bk_{secrets.token_hex(5)}", "shelfCode": call.parts[2],
-                **data, "state": "here", "createdAt": _now()}  # fmt: skip
+                "rare": self._has(Fault.RARE_BY_DEFAULT), **data,
+                "state": "here", "createdAt": _now()}  # fmt: skip
         if self._has(Fault.CHOSEN_BY_CLIENT):
             book["state"] = json.loads(call.body).get("state", "here")
         self.books.setdefault(call.parts[2], {})[book["bookNo"]] = book

@@ -34,6 +34,7 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.LIMIT_UNCHECKED: "lists.limit-out-of-range-is-no-larger-page",
     Fault.LENT_IDLE: "operations.action-is-shown",
     Fault.PUT_MERGES: "operations.put-replaces-the-rest",
+    Fault.RARE_BY_DEFAULT: "operations.defaults-are-as-documented",
     Fault.PUT_KEEPS_PAGES: "operations.put-sets-each-member",
     Fault.PUT_RENUMBERS: "operations.change-is-shown",
     Fault.PATCH_KEEPS_PAGES: "operations.patch-sets-each-member",

@@ -15,23 +15,16 @@ from conformance.server.operations.sabotage import LOCATION_OF_NOTHING
 from conformance.target.exchange import Answer
 from conformance.target.members import identifier_in
 from openapi.operation import Operation
-from openapi.reads import Read, read_of
+from openapi.reads import made_by
 
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
-def _read_of_new(operation: Operation) -> Read | None:
-    """The read of what an operation creates, where its answer has a Location."""
-    resource, answer = operation.resource, operation.response(HTTPStatus.CREATED)
-    is_creation = resource is not None and resource.create is operation
-    is_located = answer and any(one.name.lower() == "location" for one in answer.headers)
-    return read_of(resource.read) if is_creation and is_located and resource.read else None
-
-
 def _is_located(operation: Operation) -> bool:
-    contract = operation.contract
-    is_other = contract is not None and not contract.is_bundled
-    return is_other and _read_of_new(operation) is not None
+    """The operation creates what a read shows, and its 201 has a Location."""
+    answer = operation.response(HTTPStatus.CREATED)
+    named = [one.name.lower() for one in answer.headers] if answer else []
+    return "location" in named and made_by(operation) is not None
 
 
 @requirement(
@@ -44,7 +37,7 @@ def _is_located(operation: Operation) -> bool:
 @catches(LOCATION_OF_NOTHING)
 def location_leads_to_the_item(probe: Probe) -> None:
     """A GET of the Location of a 201 shows what was made."""
-    known = _read_of_new(probe.operation)
+    known = made_by(probe.operation)
     if known is None:
         raise NotServed(f"{probe.operation.id} makes nothing that a read shows")
     reading, made = probe.of(known.operation), probe.make()

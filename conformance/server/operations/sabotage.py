@@ -110,6 +110,16 @@ def _change_something() -> Tamper:
     return tamper
 
 
+def _with_other_defaults(request: Request, answer: Answer) -> Answer:
+    item = answer.json_object() if request.method == "POST" and answer.is_success else None
+    if item is None:
+        return answer
+    left = {name: one for name, one in item.items() if name not in request.members}
+    other = {name: not one if isinstance(one, bool) else f"{one}x" for name, one in left.items()
+             if isinstance(one, bool) or str(one).isalpha()}  # fmt: skip
+    return with_body(answer, {**item, **other})
+
+
 def _location_of_nothing(_: Request, answer: Answer) -> Answer:
     place = answer.header("location")
     return with_header(answer, "location", f"{place}0") if place else answer
@@ -279,6 +289,7 @@ OF_OTHER_TYPES = _on_items("each value in an array", lambda one: {key: [one[key]
 NO_MEMBERS = _on_items("no members", lambda _: {})
 PLAIN_TEXT = on_answers("show items as plain text", _as_text)
 NO_LOCATION = on_answers("drop Location", lambda _, one: with_header(one, "location", None))
+OTHER_DEFAULTS = on_answers("show other defaults", _with_other_defaults)
 LOCATION_OF_NOTHING = on_answers("send the Location of nothing", _location_of_nothing)
 NO_LOCATION_IN_REPLAYS = Sabotage("drop Location in replays", _no_location_in_replays)
 CHANGE_NOTHING = Sabotage("answer a change and do nothing", _change_nothing)

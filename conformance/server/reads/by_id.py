@@ -6,6 +6,7 @@ Where a server counts ids for each partner, another partner's item may have the 
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from http import HTTPStatus
 
 from conformance.catalogue.mends import UNKNOWN_IDS, WHOLE_ID
 from conformance.catalogue.registry import catches, requirement
@@ -106,6 +107,8 @@ def shows_what_was_made(probe: Probe) -> None:
     if len(refused) == len(made):
         expect_read_served(probe, refused)
     success, status = probe.operation.success_status, refused[0][1].status
+    if made[0].status == HTTPStatus.ACCEPTED:
+        raise NotServed(f"the target answers {status} to the read of what it has accepted")
     raise Violation(f"{success} to the read of a new item", f"{status}")
 
 
