@@ -88,9 +88,14 @@ def list_command(contract: Path | None, *, client: bool) -> None:
 
 
 @click.command("explain")
-@click.argument("requirement_id", metavar="ID")
+@click.argument("name", metavar="ID")
 @takes_options("explain", reports=False)
-def explain_command(requirement_id: str, contract: Path | None) -> None:
-    """Show all that there is to know of one requirement, on a server or a client."""
+def explain_command(name: str, contract: Path | None) -> None:
+    """Show all that there is to know of one requirement, on a server or a client.
+
+    In place of an id it takes a section, and shows each requirement of that.
+    """
     known: dict[str, AnyRequirement] = {**catalogue(), **client_catalogue()}
-    echo(explanation(find(known, requirement_id), contract_to_judge_by(contract)))
+    chosen = [one for one in known.values() if one.section == name] or [find(known, name)]
+    read = contract_to_judge_by(contract)
+    echo("\n\n".join(explanation(one, read) for one in chosen))

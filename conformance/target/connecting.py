@@ -9,7 +9,7 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.errors import ConnectionClosed, TargetError, Unreachable
-from conformance.target.foreign_answers import expect_way_through, plain_request
+from conformance.target.foreign_answers import expect_base_path, expect_way_through, plain_request
 from conformance.target.redaction import hide_header
 from conformance.target.retry_after import pauses, seconds_of
 from conformance.target.sign_in import token_for
@@ -90,6 +90,7 @@ def authenticate(
     SECRETS.reserve([target.base_url, *words_of(contract)])
     target.settings = replace(target.settings, token_place=contract.key_place)
     _wait_until_up(target, contract, tell)
+    expect_base_path(target, contract)
     try:
         partners = _partners(target, access, contract)
     except TargetError:

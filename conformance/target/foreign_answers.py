@@ -1,9 +1,10 @@
 """Answers that are not the API's: of a proxy or a gateway in front, or of another server."""
 
 import re
+from contextlib import suppress
 from html import unescape
 from http import HTTPStatus
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from conformance.target import transport
 from conformance.target.errors import (
@@ -98,6 +99,30 @@ def expect_way_through(target: Target, contract: Contract, partner: int | None) 
             f"{url} answered {answer.status}{page}: the proxy {proxy} may have answered"
             " in its place: check --proxy and its user and password, then --url and --token"
         )
+
+
+def expect_base_path(target: Target, contract: Contract) -> None:
+    """Raise :class:`TargetError` if the API is below the base path that the URL does not have.
+
+    That is so where a plain GET finds nothing, and something below the path of the contract's
+    servers.
+    """
+    url, base = target.base_url, contract.base_path
+    path = urlsplit(url).path.rstrip("/")
+    if not base or path.endswith(base):
+        return
+    below = base.removeprefix(path) if base.startswith(f"{path}/") else base
+    plain = plain_request(contract)
+    with suppress(ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
+        first = target.send(plain)
+        if first.status != HTTPStatus.NOT_FOUND:
+            return
+        answer = target.send(plain.at(f"{below}{plain.path}"))
+        if not (answer.status in _NOT_THERE or answer.is_server_error or _is_page(answer)):
+            raise TargetError(
+                f"{url} answers {first.status} to GET {plain.path}, and {answer.status} below"
+                f" {below}, the path of the contract's servers: give --url with it"
+            )
 
 
 def plain_request(contract: Contract, partner: int | None = None) -> Request:

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from conformance.server import catalogue
 from conformance.target.sign_in import token_for
 from conformance.target.target import Target
 from demo.mock_process import MockProcess, mock_process
@@ -92,5 +93,9 @@ def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--seed" not in printed
     assert run("explain", "sequences.model-holds") == 0
     assert "generated requests, and the same ones with the same --seed" in capsys.readouterr().out
+    assert run("explain", "secrets") == 0
+    printed = capsys.readouterr().out
+    of_section = {one for one in catalogue() if one.startswith("secrets.")}
+    assert {one for one in printed.splitlines() if one.startswith("secrets.")} == of_section
     assert run("explain", "idempotency.replay") == 2
     assert "idempotency.replay-is-identical" in one_line(capsys)

@@ -27,6 +27,15 @@ def test_a_web_page_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_a_url_without_the_base_path_is_no_verdict(
+    healthy: MockProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert judge(healthy.base_url.removesuffix("/v3")) == 2
+    line = one_line(capsys)
+    assert "answers 404 to GET /auth/credentials, and 401 below /v3" in line
+    assert line.endswith("give --url with it")
+
+
 def test_where_nothing_can_be_created_there_is_no_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
