@@ -164,6 +164,12 @@ def _expect_room(probe: Probe, answer: Answer) -> None:
 
 
 def expect_any_served(probe: Probe, answers: Iterable[Answer]) -> None:
-    """Nothing is verified by these answers where all say that there is no operation."""
-    if all(answer.status in NOT_IMPLEMENTED_STATUSES for answer in answers):
+    """Nothing is verified by these answers where all say that there is no operation.
+
+    Where the contract refuses who has no token with 403 and not with 401, a 403 says nothing of it.
+    """
+    documents = probe.operation.documents
+    refuses = documents(HTTPStatus.FORBIDDEN) and not documents(HTTPStatus.UNAUTHORIZED)
+    absent = NOT_IMPLEMENTED_STATUSES - ({HTTPStatus.FORBIDDEN} if refuses else set())
+    if all(answer.status in absent for answer in answers):
         raise NotServed(f"the target does not serve {probe.operation.name}")

@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from conformance.catalogue.judge import JudgedExchange
 from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.plain_requests import changes_what_is_there
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_any_served
 from conformance.probe.violation import NO_SERVER_ERROR, Violation, unanswered
@@ -68,7 +69,10 @@ def send_expecting_no_server_error(
         if not (unknown and (odd_method or elsewhere or _is_not_implemented(probe))):
             _probe_for(probe, request).expect_no_server_error(answer)
         answers.append(answer)
-        is_on_one = operation.path.endswith("}")
+        # What names nothing is not found, whether the operation is there or not.
+        is_on_one = operation.path.endswith("}") or (
+            "{" in operation.path and changes_what_is_there(operation)
+        )
         if request.method == operation.method and path == probe.path() and not is_on_one:
             own.append(answer)
     if own:
