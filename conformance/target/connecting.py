@@ -9,6 +9,7 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.errors import ConnectionClosed, TargetError, Unreachable
+from conformance.target.exchange import Answer
 from conformance.target.foreign_answers import expect_base_path, expect_way_through, plain_request
 from conformance.target.redaction import hide_header
 from conformance.target.retry_after import pauses, seconds_of
@@ -89,8 +90,7 @@ def authenticate(
     """
     SECRETS.reserve([target.base_url, *words_of(contract)])
     target.settings = replace(target.settings, token_place=contract.key_place)
-    _wait_until_up(target, contract, tell)
-    expect_base_path(target, contract)
+    expect_base_path(target, contract, _wait_until_up(target, contract, tell))
     try:
         partners = _partners(target, access, contract)
     except TargetError:
@@ -114,8 +114,10 @@ def _partners(target: Target, access: AccessSettings, contract: Contract) -> lis
     return partners
 
 
-def _wait_until_up(target: Target, contract: Contract, tell: Callable[[str], None]) -> None:
-    """Wait for an answer that no gateway gives in the target's place, or until the time is over.
+def _wait_until_up(
+    target: Target, contract: Contract, tell: Callable[[str], None]
+) -> Answer | None:
+    """The first answer that no gateway gives in the target's place; None when the time is over.
 
     What asks is a GET without a token, which any target may refuse.
     """
@@ -125,7 +127,7 @@ def _wait_until_up(target: Target, contract: Contract, tell: Callable[[str], Non
     reason = ""
     for pause in pauses():
         if time.monotonic() >= end:
-            return
+            return None
         asked, wait = "", pause
         try:
             answer = target.send_once(request)
@@ -133,13 +135,14 @@ def _wait_until_up(target: Target, contract: Contract, tell: Callable[[str], Non
             asked = str(error)
         else:
             if not is_transient(answer):
-                return
+                return answer
             asked = f"{target.base_url} answers {answer.status}"
             wait = max(pause, seconds_of(answer) or 0.0)
         if not reason:
             reason = asked
             tell(f"{reason}: it may be coming up, and has {seconds:g} s for that (--wait-for)")
         target.rest(min(wait, max(end - time.monotonic(), 0.0)))
+    return None
 
 
 def words_of(contract: Contract) -> Iterator[str]:

@@ -101,11 +101,11 @@ def expect_way_through(target: Target, contract: Contract, partner: int | None) 
         )
 
 
-def expect_base_path(target: Target, contract: Contract) -> None:
+def expect_base_path(target: Target, contract: Contract, first: Answer | None) -> None:
     """Raise :class:`TargetError` if the API is below the base path that the URL does not have.
 
     That is so where a plain GET finds nothing, and something below the path of the contract's
-    servers.
+    servers. It has had the ``first`` answer where it was asked for before.
     """
     url, base = target.base_url, contract.base_path
     path = urlsplit(url).path.rstrip("/")
@@ -114,7 +114,7 @@ def expect_base_path(target: Target, contract: Contract) -> None:
     below = base.removeprefix(path) if base.startswith(f"{path}/") else base
     plain = plain_request(contract)
     with suppress(ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
-        first = target.send(plain)
+        first = first or target.send(plain)
         if first.status != HTTPStatus.NOT_FOUND:
             return
         answer = target.send(plain.at(f"{below}{plain.path}"))

@@ -103,7 +103,7 @@ def test_any_other_answer_is_not_waited_for(status: int) -> None:
         asked.append(request)
         return Answer(status, (("content-type", "application/problem+json"),), b"{}")
 
-    with Target("http://127.0.0.1:1", [], settings=WAITS, tamper=tamper) as target:
+    with Target("http://127.0.0.1:1/v3", [], settings=WAITS, tamper=tamper) as target:
         authenticate(target, ACCESS, CONTRACT, lambda _: pytest.fail("it is up"))
     assert len(asked) == 1
 
