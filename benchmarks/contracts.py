@@ -27,7 +27,8 @@ from openapi.contract import Contract
 from openapi.document import read_document
 from openapi.errors import ContractError
 from openapi.generation import BudgetSpentError, Generation
-from openapi.operation import Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import Operation
 
 _MOST_OPERATIONS = 100
 """How many operations of a contract are asked for their answer."""

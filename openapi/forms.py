@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from openapi.field_errors import FieldError
-from openapi.operation import Encoding, Parameter, essence, is_json, is_xml, specificity
+from openapi.media_types import essence, is_json, is_xml, specificity
+from openapi.operation import Encoding, Parameter
 from openapi.parameters import (
     ABSENT,
     Style,

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from openapi.errors import ContractError
+from openapi.media_types import is_json, is_xml
 from openapi.names import IDS, spelt
-from openapi.operation import MediaType, Operation, is_json, is_xml
+from openapi.operation import MediaType, Operation
 from openapi.references import merge_schemas
 from openapi.schema import is_read_only, types_of
 

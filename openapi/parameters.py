@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from openapi.field_errors import FieldError
-from openapi.operation import Parameter, is_json
+from openapi.media_types import is_json
+from openapi.operation import Parameter
 from openapi.schema import types_of
 
 _INTEGER = re.compile(r"-?\d{1,300}", re.ASCII)

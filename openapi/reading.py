@@ -8,6 +8,7 @@ from typing import Any
 from openapi.discriminators import last_step
 from openapi.document import Document, join
 from openapi.errors import ContractError
+from openapi.media_types import canonical, essence
 from openapi.operation import (
     METHODS,
     PATH_PARAMETER,
@@ -19,8 +20,6 @@ from openapi.operation import (
     Parameter,
     RequestBody,
     Unserved,
-    canonical,
-    essence,
     is_greedy,
     status_key,
 )

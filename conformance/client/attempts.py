@@ -16,7 +16,8 @@ from conformance.journal.redaction import PSEUDONYM
 from conformance.probe.applicability import needs_bearer_token
 from conformance.target.timestamps import http_date
 from openapi.contract import Contract
-from openapi.operation import Operation, essence, is_json
+from openapi.media_types import essence, is_json
+from openapi.operation import Operation
 
 _LIKE_A_KEY = re.compile(r"idempoten\w*.?key")
 

@@ -13,7 +13,8 @@ from conformance.journal.redaction import PSEUDONYM
 from dinie_contract.spelling import nearest
 from openapi.field_errors import FieldError
 from openapi.forms import Part, read_form
-from openapi.operation import MediaType, Operation, essence, is_json
+from openapi.media_types import essence, is_json
+from openapi.operation import MediaType, Operation
 from openapi.parameters import ABSENT, check_parameter
 from openapi.schema import Schema
 

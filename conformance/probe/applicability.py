@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from openapi.operation import Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import Operation
 from openapi.resource import (
     creates,
     name_member,

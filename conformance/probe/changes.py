@@ -10,7 +10,8 @@ from conformance.probe.reads import id_of, item_in
 from conformance.target.exchange import Answer, Request, path_to
 from conformance.target.members import JsonObject
 from openapi.item_members import ItemPlace
-from openapi.operation import MediaType, Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import MediaType, Operation
 from openapi.paging import snake
 from openapi.reads import Read, acted_on_by, updated_by
 from openapi.sample import sample_of

@@ -10,7 +10,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import read
 from conformance.probe.taken_bodies import is_reference
 from conformance.target.exchange import Answer, Request
-from openapi.operation import is_json
+from openapi.media_types import is_json
 from openapi.sample import sample_of
 from openapi.schema import is_read_only
 

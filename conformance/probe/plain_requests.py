@@ -28,7 +28,8 @@ from conformance.target.exchange import (
 )
 from conformance.target.target import Target
 from openapi.contract import Contract
-from openapi.operation import PATH_PARAMETER, Operation, Parameter, is_json
+from openapi.media_types import is_json
+from openapi.operation import PATH_PARAMETER, Operation, Parameter
 from openapi.reads import changed_by, updated_by
 from openapi.resource import Resource, creates, request_members
 from openapi.sample import sample_of

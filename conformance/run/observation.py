@@ -23,7 +23,8 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import NO_ANSWER, Answer, Exchange, Request
 from conformance.target.transient import is_transient
 from openapi.contract import Contract
-from openapi.operation import Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import Operation
 from openapi.resource import Resource
 
 _LONGEST_BODY, _LONGEST_PATH, _LONGEST_HEADER = 64 * 1024, 2000, 255

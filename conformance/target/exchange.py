@@ -19,16 +19,13 @@ from conformance.target.members import (
 )
 from openapi.envelopes import envelope_of
 from openapi.forms import form_of
+from openapi.media_types import FORM, MULTIPART, essence, is_json
 from openapi.operation import (
-    FORM,
     IDEMPOTENCY_KEY,
-    MULTIPART,
     PATH_PARAMETER,
     MediaType,
     Operation,
-    essence,
     is_greedy,
-    is_json,
     is_key_header,
 )
 from openapi.parts import PARTS, members_of_parts, parts_of

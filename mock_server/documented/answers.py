@@ -25,7 +25,8 @@ from openapi.contract import Contract
 from openapi.document import join
 from openapi.errors import ContractError
 from openapi.generation import BudgetSpentError, Generation
-from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved, is_json
+from openapi.media_types import is_json
+from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved
 from openapi.schema import types_of
 
 _UNCACHED = {"Cache-Control": "no-store"}

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from mock_server.documented.files import file_of, is_binary
 from mock_server.documented.xml import is_xml_document, xml_text
-from openapi.operation import MediaType, is_json, is_xml
+from openapi.media_types import is_json, is_xml
+from openapi.operation import MediaType
 from openapi.schema import types_of
 
 _OF_RANGES = {

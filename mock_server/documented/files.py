@@ -3,7 +3,7 @@
 from base64 import b64decode
 from binascii import Error
 
-from openapi.operation import essence
+from openapi.media_types import essence
 
 _PDF = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj

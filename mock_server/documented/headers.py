@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from mock_server.documented.bodies import text_of
-from openapi.operation import Header, is_json
+from openapi.media_types import is_json
+from openapi.operation import Header
 from openapi.parameters import Style, read_styled
 
 _COMPUTED = (

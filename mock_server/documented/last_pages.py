@@ -7,7 +7,8 @@ from typing import Any
 
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Response
-from openapi.operation import Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import Operation
 from openapi.page_query import PageQuery, page_query
 from openapi.paging import PageMembers, Paging, page_members, steps
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from openapi.operation import essence, specificity, type_parameters
+from openapi.media_types import essence, specificity, type_parameters
 
 
 def best_accepted(names: Sequence[str], accept: str | None) -> str | None:

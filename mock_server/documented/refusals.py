@@ -26,13 +26,8 @@ from mock_server.exchange.problems import (
 from openapi.contract import Contract
 from openapi.errors import ContractError
 from openapi.generation import BudgetSpentError
-from openapi.operation import (
-    DocumentedResponse,
-    MediaType,
-    Operation,
-    is_json,
-    is_xml,
-)
+from openapi.media_types import is_json, is_xml
+from openapi.operation import DocumentedResponse, MediaType, Operation
 
 _STANDARD = ("type", "title", "status", "detail", "instance")
 """The members of a problem document that RFC 9457 defines."""

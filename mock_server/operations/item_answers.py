@@ -12,7 +12,8 @@ from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Problem, Response
 from openapi.collection import Collection
 from openapi.item_members import ItemPlace, Members, body_of
-from openapi.operation import Operation, is_json, is_xml
+from openapi.media_types import is_json, is_xml
+from openapi.operation import Operation
 from openapi.resource import says_ended
 from openapi.schema import Schema, types_of
 

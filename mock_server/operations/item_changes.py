@@ -9,7 +9,7 @@ from mock_server.operations.item_answers import Item, ItemAnswers, merged
 from mock_server.operations.new_items import ItemCall
 from mock_server.operations.patching import PatchError, json_patch, merge_patch
 from openapi.field_errors import FieldError
-from openapi.operation import essence
+from openapi.media_types import essence
 
 
 def changed_forms(answers: ItemAnswers, call: ItemCall, known: Item, sent: Item) -> Iterator[Item]:

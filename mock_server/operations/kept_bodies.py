@@ -15,7 +15,8 @@ from mock_server.operations.new_items import ONLY_ITEM
 from mock_server.store.interface import ItemChange, Items
 from openapi.item_members import id_text
 from openapi.item_paths import shape_of
-from openapi.operation import PATH_PARAMETER, Operation, essence, is_json, media_type_of
+from openapi.media_types import essence, is_json
+from openapi.operation import PATH_PARAMETER, Operation, media_type_of
 from openapi.reads import refuses_unknown
 
 ENDED = b"null"

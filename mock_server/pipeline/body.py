@@ -20,7 +20,8 @@ from mock_server.pipeline.codings import (
 from mock_server.pipeline.forms import multipart_fields, urlencoded_fields
 from openapi.field_errors import FieldError
 from openapi.forms import Part, read_form
-from openapi.operation import MediaType, RequestBody, essence, is_xml
+from openapi.media_types import essence, is_xml
+from openapi.operation import MediaType, RequestBody
 from openapi.parameters import read_text
 from openapi.schema import types_of
 

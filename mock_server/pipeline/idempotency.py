@@ -32,7 +32,8 @@ from mock_server.store.interface import (
 )
 from mock_server.store.seals import FileSeal, MemorySeal, Seal
 from openapi.field_errors import FieldError
-from openapi.operation import IDEMPOTENCY_KEY, Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import IDEMPOTENCY_KEY, Operation
 
 LIFETIME_SECONDS = 24 * 3600
 

@@ -23,7 +23,8 @@ from mock_server.pipeline.body import (
 )
 from openapi.errors import ContractError
 from openapi.field_errors import FieldError
-from openapi.operation import Operation, RequestBody, is_json
+from openapi.media_types import is_json
+from openapi.operation import Operation, RequestBody
 from openapi.parameters import ABSENT, check_parameter
 
 

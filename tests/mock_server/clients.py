@@ -17,7 +17,7 @@ from mock_server.partners.clock import Clock
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.operation import essence
+from openapi.media_types import essence
 
 with warnings.catch_warnings():
     # What Connexion imports is deprecated elsewhere.

@@ -4,7 +4,8 @@ from typing import Any
 
 from conformance.target.exchange import Request
 from openapi.contract import Contract
-from openapi.operation import MULTIPART, MediaType
+from openapi.media_types import MULTIPART
+from openapi.operation import MediaType
 from tests.other_contracts.styles import TEXT, answer, document, thing
 
 MEMBERS = {

@@ -10,7 +10,8 @@ import pytest
 from conformance.target.exchange import Request
 from openapi.contract import Contract
 from openapi.forms import Part, form_of, read_form
-from openapi.operation import FORM, Encoding
+from openapi.media_types import FORM
+from openapi.operation import Encoding
 from tests.fake_server import FakeRequest, Reply, fake_server, reply
 from tests.other_contracts.judging import accused, judged, judged_mock
 from tests.other_contracts.styles import STYLES

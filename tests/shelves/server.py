@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from openapi.contract import Contract
-from openapi.operation import Operation, essence
+from openapi.media_types import essence
+from openapi.operation import Operation
 from openapi.parameters import check_parameter
 from openapi.schema import is_read_only
 from tests.shelves.faults import Fault

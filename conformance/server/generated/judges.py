@@ -28,7 +28,8 @@ from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.members import parse
 from conformance.target.timestamps import instant
 from openapi.field_errors import FieldError
-from openapi.operation import Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import Operation
 from openapi.recognition import collections_of
 from openapi.schema import Schema, is_read_only, types_of
 

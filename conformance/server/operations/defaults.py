@@ -13,7 +13,8 @@ from conformance.probe.reads import is_same, item_in
 from conformance.probe.values import Values
 from conformance.probe.violation import Violation
 from conformance.server.operations.sabotage import OTHER_DEFAULTS
-from openapi.operation import Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import Operation
 from openapi.reads import changes, made_by
 from openapi.schema import is_read_only
 

@@ -5,7 +5,8 @@ from conformance.probe.values import header
 from conformance.probe.violation import expect
 from conformance.server.generated.judges import expect_schema
 from conformance.target.exchange import Answer
-from openapi.operation import Header, Operation, is_json
+from openapi.media_types import is_json
+from openapi.operation import Header, Operation
 
 
 def expect_documented_success(exchange: JudgedExchange) -> None:

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 from openapi.contract import Contract
 from openapi.generation import BudgetSpentError, Generation
-from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter, is_json
+from openapi.media_types import is_json
+from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter
 from openapi.resource import creates, issues_tokens
 from openapi.schema import validatable
 from openapi.security import CHECKED, kind_of, usable_requirements

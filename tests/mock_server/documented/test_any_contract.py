@@ -15,7 +15,8 @@ from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
 from openapi.generation import generate as generate_value
-from openapi.operation import Operation, RequestBody, is_json
+from openapi.media_types import is_json
+from openapi.operation import Operation, RequestBody
 from tests.mock_server.clients import Client, Serving
 
 generate = cache(generate_value)
