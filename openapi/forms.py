@@ -130,7 +130,7 @@ class _Form:
         styled = {
             name: Style(one.style, one.explode) for name, one in self._encoding.items() if one.style
         }
-        for name in deep_names(iter(texts)) - styled.keys() - texts.keys():
+        for name in sorted(deep_names(iter(texts)) - styled.keys() - texts.keys()):
             if "object" in types_of(self._properties.get(name, {})):
                 styled[name] = Style("deepObject", explode=True)
         for name, style in styled.items():

@@ -41,10 +41,10 @@ def _together(
     for name, definition in members.items():
         for value in islice(definition.get("enum", ()), _MOST_VALUES):
             yield f"{name} {value!r} beside what goes with another", {**item, name: value}
-            for other in whole.keys() - {name}:
+            for other in (one for one in whole if one != name):
                 rest = {key: one for key, one in whole.items() if key != other}
                 yield f"{name} {value!r} without {other}", {**rest, name: value}
-    for name in whole.keys() - item.keys():
+    for name in (one for one in whole if one not in item):
         yield f"{name} without what it asks for", {**item, name: whole[name]}
         yield f"all but {name}", {key: one for key, one in whole.items() if key != name}
 

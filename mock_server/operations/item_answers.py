@@ -230,7 +230,7 @@ def least(own: Item, more: Item, accepts: Callable[[Item], bool]) -> Item | None
     found = {**more, **own}
     if not accepts(found):
         return None
-    for name in more.keys() - own.keys():
+    for name in (one for one in more if one not in own):
         rest = {other: one for other, one in found.items() if other != name}
         found = rest if accepts(rest) else found
     return found

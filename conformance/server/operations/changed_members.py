@@ -19,7 +19,7 @@ from conformance.probe.changes import (
 )
 from conformance.probe.full_items import make_full
 from conformance.probe.member_values import other_values
-from conformance.probe.not_verified import NotServed, refused_with
+from conformance.probe.not_verified import NotServed, NotVerified, refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
@@ -183,8 +183,10 @@ def _expect_each(probe: Probe) -> None:
             changed = answer_to(probe, request) if request else None
             if changed is not None and changed.status in AT_ONCE:
                 after = _after(probe, made, name, item.get(name), value)
-                if after is None:
+                if after is None and judged:
                     return  # the change has ended or hidden it
+                if after is None:
+                    raise NotVerified(f"the item is not shown any more after a change of {name}")
                 if is_same(value, after.get(name)):
                     _expect_answered(probe, changed, name, value)
                 item, judged = after, True

@@ -127,7 +127,7 @@ def refused_change_changes_nothing(probe: Probe) -> None:
     if not refused or not is_shown(reading, after):
         raise NotVerified(f"nothing was refused, or the read answers {after.status}")
     item = item_in(known.shown, after) or {}
-    for name in {*known.kept, text} & before.keys():
+    for name in sorted({*known.kept, text} & before.keys()):
         value = item.get(name, Lack.ABSENT)
         if not is_same(before[name], value):
             seen = Values(f"/{name}", value, before[name])
