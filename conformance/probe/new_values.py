@@ -31,7 +31,7 @@ def with_new_values(operation: Operation, body: Mapping[str, Any]) -> dict[str, 
     if media_type is None or media_type.schema is None:
         return value
     taken_once = _taken_once(operation, media_type.schema)
-    for name in value.keys() & taken_once.keys():
+    for name in [one for one in value if one in taken_once]:
         tried = ({**value, name: one} for one in _others(value[name], taken_once[name]))
         value = next(filter(media_type.schema.is_valid, tried), value)
     resource = operation.resource
