@@ -20,7 +20,7 @@ import importlib
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -129,12 +129,12 @@ _explored: WeakKeyDictionary[Target, defaultdict[str, _Explored]] = WeakKeyDicti
 _explored_lock = threading.Lock()
 
 
-def failures(probe: Probe, check: str) -> list[Failure]:
+def failures(probe: Probe, check: str) -> Iterator[Failure]:
     """Failures of one check of Schemathesis on the operation, the smallest request first.
 
-    The engine runs once for each target and operation, and again for another seed or effort.
-    Raises :class:`NotVerified` where it ended early, such as by a limit that is not worth
-    waiting for, and found nothing until then.
+    The engine runs once for each target and operation, and again for another seed or effort. Where
+    it ended early, such as by a limit that is not worth waiting for, :class:`NotVerified` is raised
+    after the last one: that none of those is a violation says nothing of what was not sent.
     """
     if check not in CHECKS:
         raise ValueError(f"{check} is no check that is asked of Schemathesis")
@@ -148,9 +148,14 @@ def failures(probe: Probe, check: str) -> list[Failure]:
         exploration = explored.found
     every = exploration.answered if check == BODIES else exploration.failures
     found = [one for one in every if one.check == check]
-    if not found and exploration.stopped:
-        raise NotVerified(str(exploration.stopped))
-    return sorted(found, key=lambda one: len(one.request.path) + len(one.request.body))
+    found.sort(key=lambda one: len(one.request.path) + len(one.request.body))
+    return _to_the_end(found, exploration.stopped)
+
+
+def _to_the_end(found: list[Failure], stopped: NotVerified | None) -> Iterator[Failure]:
+    yield from found
+    if stopped:
+        raise NotVerified(str(stopped))
 
 
 def _explore(probe: Probe) -> _Exploration:

@@ -144,7 +144,7 @@ def test_an_engine_that_gives_up_is_no_pass(
         Target(healthy.base_url, TOKENS) as target,
         pytest.raises(NotVerified, match="gave up: ArithmeticError"),
     ):
-        failures(probe_of(target), CHECKS[0])
+        list(failures(probe_of(target), CHECKS[0]))
 
 
 def test_what_accepts_nothing_shows_nothing(healthy: MockProcess) -> None:

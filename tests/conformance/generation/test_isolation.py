@@ -93,7 +93,7 @@ def test_what_others_have_set_stays(healthy: MockProcess, tmp_path: Path) -> Non
         random.seed(7)
         for_all(probe_of(target), st.integers(), lambda _: None, 5)
         in_any_order(probe_of(target), 0.0)
-        failures(probe_of(target), "not_a_server_error")
+        list(failures(probe_of(target), "not_a_server_error"))
 
         assert [random.random() for _ in range(2)] == wanted
         assert settings.get_current_profile_name() == "of others"
@@ -140,7 +140,7 @@ def test_an_app_may_draw_its_ids_at_random(healthy: MockProcess) -> None:
     with Target(healthy.base_url, TOKENS, tamper=drawing) as target:
         for_all(probe_of(target), st.integers(), lambda _: target.send(Request("GET", "/x")), 20)
         in_any_order(probe_of(target), 0.0)
-        failures(probe_of(target), "not_a_server_error")
+        list(failures(probe_of(target), "not_a_server_error"))
 
     assert len(set(drawn)) == len(drawn) > 80
 

@@ -77,7 +77,7 @@ def test_every_check_gets_its_verdict(keyword: str) -> None:
         for operation in contract.operations.values():
             probe = Probe(contract, operation, target, random.Random(1), 1)
             for check in CHECKS:
-                failures(probe, check)
+                list(failures(probe, check))
 
 
 @pytest.mark.parametrize("keyword", KEYWORDS)
