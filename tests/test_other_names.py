@@ -115,9 +115,14 @@ def test_the_mock_plays_it_and_conforms(url: str, contract: Contract) -> None:
     unseen = [one.requirement.id for one in results if one.outcome is Outcome.NOT_VERIFIED]
     assert not broken
     assert [one for one in unseen if not one.startswith(NEEDS_MORE)] == []
-    # What the bundled contract's own requirements say of a revocation and of wrong data, these say
-    # of others.
-    of_others = {"operations.answers-match-their-schemas", "operations.wrong-data-is-refused"}
+    # What the bundled contract's own requirements say of a revocation, of wrong data and of the
+    # query of a list, these say of others.
+    of_others = {
+        "operations.answers-match-their-schemas",
+        "operations.ill-formed-text-is-refused",
+        "operations.wrong-data-is-refused",
+        "operations.wrong-query-is-refused",
+    }
     assert {one.requirement.id for one in results} == _applying_to(Contract.bundled()) | of_others
 
 
