@@ -53,6 +53,31 @@ def test_a_valid_body_is_sent(tmp_path: Path, body: dict[str, Any]) -> None:
     assert {one["id"]: one["outcome"] for one in report["results"]}[PLAIN] == "passed"
 
 
+def test_what_a_condition_asks_for_may_be_left_out_where_it_does_not_hold(tmp_path: Path) -> None:
+    gears = {"properties": {"kind": {"const": "gear"}}}
+    body = thing(["kind"], kind={"enum": ["nut", "gear"]}, teeth=WHOLE)
+    contract = tmp_path / "readings.json"
+    contract.write_text(
+        json.dumps(readings({**body, "if": gears, "then": {"required": ["teeth"]}}))
+    )
+    code, report = judged_mock(contract, tmp_path, "--select", "validation.*")
+
+    assert (code, accused(report)) == (0, [])
+
+
+def test_a_refusal_that_is_a_list_is_no_page(tmp_path: Path) -> None:
+    document_ = readings(LIST)
+    posted = document_["paths"]["/readings"]["post"]["responses"]
+    listed = {"type": "array", "items": thing(["id"], id=TEXT)}
+    posted["400"] = answer({"type": "array", "items": thing(["message"], message=TEXT)})
+    document_["paths"]["/readings"]["get"] = {"responses": {"200": answer(listed)}}
+    contract = tmp_path / "readings.json"
+    contract.write_text(json.dumps(document_))
+    _, report = judged_mock(contract, tmp_path, "--select", "authentication.method-*")
+
+    assert accused(report) == []
+
+
 def test_without_a_valid_body_nothing_is_verified(tmp_path: Path) -> None:
     never = {"type": "string", "pattern": "^(?=a)b"}
     contract = tmp_path / "readings.json"

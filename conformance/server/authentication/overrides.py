@@ -87,7 +87,8 @@ def method_is_not_overridden(probe: Probe) -> None:
     for what, request in requests.items():
         answer = answer_to(probe, request)
         # What is made may have items of its own, and no page has an id.
-        listed = bool(items(operation, answer)) and probe.id_of(answer) is None
+        is_page = answer.is_success and bool(items(operation, answer))
+        listed = is_page and probe.id_of(answer) is None
         done = listed if lists(operation) else answer.status == operation.success_status
         probe.expect(
             not done,
