@@ -241,9 +241,7 @@ class Contract:
 
     def challenges_for_bearer(self, operation: Operation) -> bool:
         """Whether no challenge but that for a bearer token can be meant: other schemes have one."""
-        kinds = [
-            {kind_of(self.security_schemes[name]) for name in one} for one in operation.security
-        ]
+        kinds = self._kinds_of(operation)
         is_asked = self.takes_bearer_token(operation)
         return is_asked and all(BEARER in one or one == {MUTUAL_TLS} for one in kinds)
 
@@ -252,11 +250,15 @@ class Contract:
 
         Nothing but a certificate opens an operation without another alternative.
         """
-        kinds = [
-            {kind_of(self.security_schemes[name]) for name in one} for one in operation.security
-        ]
+        kinds = self._kinds_of(operation)
         is_certificate = [one == {MUTUAL_TLS} for one in kinds]
         return any(is_certificate) and (is_shown or all(is_certificate))
+
+    def _kinds_of(self, operation: Operation) -> list[set[str | None]]:
+        """The kinds of the schemes that an operation needs at once, for each alternative."""
+        return [
+            {kind_of(self.security_schemes[name]) for name in one} for one in operation.security
+        ]
 
     def key_places(self, operation: Operation) -> frozenset[str]:
         """Where an API key stands that opens an operation by itself, as in :attr:`key_place`."""

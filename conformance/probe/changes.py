@@ -13,7 +13,7 @@ from openapi.item_members import ItemPlace
 from openapi.media_types import is_json
 from openapi.operation import MediaType, Operation
 from openapi.paging import snake
-from openapi.reads import Read, acted_on_by, updated_by
+from openapi.reads import Read, changed_by, updated_by
 from openapi.sample import sample_of
 from openapi.schema import is_read_only, types_of
 
@@ -26,8 +26,8 @@ _RESTRICTED = {"enum", "const", "format", "pattern"}
 
 def read_behind(operation: Operation) -> Read | None:
     """The read of the item that a PUT, a PATCH or an action changes; None for any other."""
-    is_update = updated_by(operation) is not None and changed_type(operation) is not None
-    return updated_by(operation) if is_update else acted_on_by(operation)
+    is_unsent = updated_by(operation) is not None and changed_type(operation) is None
+    return None if is_unsent else changed_by(operation)
 
 
 def changed_text(operation: Operation) -> str | None:

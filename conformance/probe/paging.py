@@ -93,10 +93,7 @@ def items_of(members: PageMembers, answer: Answer) -> list[JsonObject]:
 
 def listed_in(members: PageMembers, answer: Answer) -> object:
     """What an answer has in the place of the items."""
-    try:
-        document = answer.json()
-    except ValueError:
-        return None
+    document = answer.document
     return member_of(document, members.items) if members.items else document
 
 

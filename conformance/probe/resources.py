@@ -5,7 +5,6 @@ Where a path names a resource, one is made first, so that a refusal can never be
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from http import HTTPStatus
 
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
@@ -70,7 +69,7 @@ def _request_on_what_is_there(probe: Probe) -> Request:
     lists = [one for one in probe.contract.operations.values()
              if one.method == "GET" and one.path == above and "{" not in above]  # fmt: skip
     for one in lists:
-        for item in _objects_in(json_of(probe.send(probe.of(one).request()))):
+        for item in _objects_in(probe.send(probe.of(one).request()).document):
             for member, value in item.items():
                 is_named = spelt(member) in {spelt(name), "id"} and isinstance(value, str | int)
                 if not is_named:
@@ -79,13 +78,6 @@ def _request_on_what_is_there(probe: Probe) -> Request:
                 if probe.send(found).is_success:
                     return found
     raise NotServed(f"nothing is known that {probe.operation.id} shows: give its path an example")
-
-
-def json_of(answer: Answer) -> object:
-    """The JSON of an answer; None where it has none."""
-    with suppress(ValueError):
-        return answer.json()
-    return None
 
 
 def _objects_in(page: object) -> list[JsonObject]:

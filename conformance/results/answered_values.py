@@ -136,11 +136,7 @@ def _values_of(number: int, answer: Answer) -> Iterator[AnsweredValue]:
         yield AnsweredValue(tag, number, _ETAG)
     if answer.located is not None:
         yield AnsweredValue(answer.located[1], number, _LOCATION)
-    try:
-        document = answer.json()
-    except ValueError:
-        return
-    found = islice(_values_in(document, ()), _MOST_VALUES)
+    found = islice(_values_in(answer.document, ()), _MOST_VALUES)
     values = [AnsweredValue(value, number, place) for place, value in found if place]
     # What names something comes last, and counts.
     yield from sorted(values, key=lambda one: one.names_something)

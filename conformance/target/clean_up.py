@@ -24,9 +24,6 @@ GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 """Answers to a revocation that say that nothing is left to revoke."""
 
 
-_NO_LONGER_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-
-
 def revoke_all(
     contract: Contract, target: Target, resources: Iterable[CreatedResource]
 ) -> list[CreatedResource]:
@@ -142,7 +139,7 @@ def _gone(
             answer = target.send_again_where_closed(_to(contract, "GET", place[1], place[0]))
         except TargetError:
             return False
-        return answer.status in _NO_LONGER_THERE
+        return answer.is_not_there
 
     with Threads(target.in_flight.number) as threads:
         running = {threads.submit(is_gone, place): place for place in found}

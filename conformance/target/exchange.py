@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
@@ -243,6 +244,11 @@ class Answer:
         return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
+    def is_not_there(self) -> bool:
+        """Whether it says that nothing is there, or no longer: 404 or 410."""
+        return self.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+    @property
     def is_server_error(self) -> bool:
         """Whether the status is a 5xx: the server is at fault."""
         return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -292,6 +298,13 @@ class Answer:
         """The same answer, to be kept for long: with its body alone, and not what is in it."""
         return replace(self)
 
+    @property
+    def document(self) -> object:
+        """The body as JSON; None where :meth:`json` raises."""
+        with suppress(ValueError):
+            return self.json()
+        return None
+
     def json_object(self) -> JsonObject | None:
         """The JSON object that is the body, or that is in its envelope; else None.
 
@@ -299,10 +312,7 @@ class Answer:
         """
         if self.located is not None:
             return dict([self.located])
-        try:
-            value = self.json()
-        except ValueError:
-            return None
+        value = self.document
         for name in self.envelope:
             value = value.get(name) if isinstance(value, dict) else None
         return value if isinstance(value, dict) else None

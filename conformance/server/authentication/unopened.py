@@ -12,7 +12,7 @@ from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, 
 from conformance.probe.pages import items
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import json_of, request_on_new_resource
+from conformance.probe.resources import request_on_new_resource
 from conformance.probe.revocation import revokes
 from conformance.server.authentication.requests import (
     authorised,
@@ -66,7 +66,7 @@ def expect_unopened(
             continue
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise NotVerified("the target limits requests, and does not say how long")
-        shown = _shows_resource(probe, answer) if own is None else json_of(answer) == own
+        shown = _shows_resource(probe, answer) if own is None else answer.document == own
         probe.expect(not shown, f"nothing for a request with {what}", f"{answer.status} with data")
         answered[what] = request
         done = what in refused and answer.is_success
@@ -83,7 +83,7 @@ def _own_data(probe: Probe, valid: Request) -> object:
     """What a GET of no resource shows with a token; None where items are made for it to show."""
     if probe.operation.method != "GET" or probe.operation.resource is not None:
         return None
-    found = json_of(answer_to(probe, valid))
+    found = answer_to(probe, valid).document
     if not found:
         raise NotServed(f"{probe.operation.id} shows no data that could be told apart")
     return found

@@ -120,8 +120,9 @@ def _expect_untouched(probe: Probe, made: Answer, request: Request, text: str, w
     answer = answer_to(probe, request)
     after = answer_to(reading, request_for(reading, made))
     item = item_in(known.shown, after) or {}
-    is_gone = after.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-    if is_gone or (is_shown(reading, after) and known.resource.condition(item) == REVOKED):
+    if after.is_not_there or (
+        is_shown(reading, after) and known.resource.condition(item) == REVOKED
+    ):
         seen = f"{after.status} after the answer {answer.status}"
         raise Violation(f"the item still there after a request for {whose}", seen)
     member = changed_text(probe.operation)

@@ -61,8 +61,6 @@ _TRIES = 3
 
 _STORE_OR_REFUSE = "Store each member that a PUT or PATCH has accepted, null too, or refuse it."
 
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-
 _IN_ORDER = re.compile(r"(^|_)(position|rank|index|order|sequence|sort|number)(_|$)")
 """What a number is called that a server may keep within the numbers of the items that there are."""
 
@@ -139,7 +137,7 @@ def change_is_shown(probe: Probe) -> None:
         raise Violation(f"the {member} that was accepted", "another", values=[found])
     # An id that is made of the text is another by now.
     told = identifier_in(_answered(probe, changed), read.id) or ""
-    if answer.status not in _GONE or text.rpartition(" ")[2] in told:
+    if not answer.is_not_there or text.rpartition(" ")[2] in told:
         raise refused_with(answer.status, f"{read.operation.id} answers {answer.status}")
     raise Violation("the item under its id after a change", f"{answer.status}")
 

@@ -17,8 +17,6 @@ from conformance.target.members import identifier_in
 from openapi.operation import Operation
 from openapi.reads import made_by
 
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-
 
 def _is_located(operation: Operation) -> bool:
     """The operation creates what a read shows, and its 201 has a Location."""
@@ -52,12 +50,12 @@ def location_leads_to_the_item(probe: Probe) -> None:
     answer = Answer(HTTPStatus.NOT_FOUND)
     for _ in looks(probe):
         answer = answer_to(reading, reading.request().at(path))
-        if answer.status not in _GONE:
+        if not answer.is_not_there:
             break  # it is not late
     item = item_in(read(reading).shown, answer) if is_shown(reading, answer) else None
     told = identifier_in(item, known.id) if item else None
-    if answer.status in _GONE or told not in {None, own}:
-        seen = f"{answer.status}" if answer.status in _GONE else "another item"
+    if answer.is_not_there or told not in {None, own}:
+        seen = f"{answer.status}" if answer.is_not_there else "another item"
         raise Violation("what was made, at its Location", seen, values=[header(made, "location")])
     if not answer.is_success:
         raise refused_with(answer.status, f"the target answers {answer.status} to the Location")

@@ -32,7 +32,7 @@ CONTRACT = Contract(document("Books", {
     ("way", "holds"),
     [("replaces", True), ("adds", False), ("own ids", True), ("own ids, once", False)],
 )
-def test_two_requests_with_one_id_make_one(way: str, holds: bool) -> None:  # noqa: FBT001
+def test_two_requests_with_one_id_make_one(way: str, *, holds: bool) -> None:
     books: list[dict[str, str]] = []
 
     def served(request: httpx.Request) -> httpx.Response:

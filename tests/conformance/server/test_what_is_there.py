@@ -91,7 +91,7 @@ _FEW = ("an example", "an enumeration")
         for is_made in (False, True)
     ],
 )
-def test_what_is_there_is_neither_changed_nor_ended(own: str, is_made: bool) -> None:  # noqa: FBT001
+def test_what_is_there_is_neither_changed_nor_ended(own: str, *, is_made: bool) -> None:
     others, made = changed_by_a_run(contract(PARAMETERS[own], is_made=is_made))
 
     assert others == set()
