@@ -54,6 +54,9 @@ _MOST_STEPS = 60
 _AT_ONCE, _FEWEST_AT_ONCE, _TRIES_AT_ONCE = 4, 2, 8
 """Steps sent at the same time, and the tries of each candidate: fewer requests race less often."""
 
+_TRIES_AFTER = 3
+"""The tries of a candidate whose earlier steps are sent at the same time, in whatever order."""
+
 _REQUESTS_OF_CHANCE = 300
 """Requests spent on a failure that does not happen every time."""
 
@@ -61,7 +64,11 @@ _REQUESTS_OF_CHANCE = 300
 def shrink_steps(
     steps: Sequence[Step], answers: Sequence[AnswerParts], send: Send
 ) -> tuple[list[Step], str, bool]:
-    """The fewest steps found, what they show, and whether they showed it when sent again."""
+    """The fewest steps found, what they show, and whether they showed it when sent again.
+
+    What came before the last steps is sent one after another, where they show the same then: what
+    each of them finds hangs on no race any more.
+    """
     wanted = shape(steps, answers)
 
     def shows(candidate: list[Step]) -> bool:
@@ -73,7 +80,8 @@ def shrink_steps(
     whole = list(steps) if len(steps) <= _MOST_STEPS else None
     for candidate in (_fewer_at_once(steps), bound, whole):
         if candidate is not None and shows(candidate):
-            return _reduced(candidate, shows), wanted, True
+            alone = next(filter(shows, _one_after_another(candidate)), candidate)
+            return _reduced(alone, shows), wanted, True
     if bound is None or not _is_bound(steps[-1]):
         return list(steps), wanted, False
     # A failure that does not happen every time: the steps that were judged get more tries.
@@ -82,7 +90,22 @@ def shrink_steps(
 
 
 def _tries_of(steps: Sequence[Step]) -> int:
-    return _TRIES_AT_ONCE if steps[-1]["at_once"] else 1
+    if steps[-1]["at_once"]:
+        return _TRIES_AT_ONCE
+    return _TRIES_AFTER if any(one["at_once"] for one in steps) else 1
+
+
+def _one_after_another(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """The steps with nothing sent at the same time but the last ones, forwards and backwards."""
+    *before, last = groups(steps)
+    if all(len(group) == 1 for group in before):
+        return
+    alone: list[Step] = [{**one, "at_once": 0} for group in before for one in group]
+    yield [*alone, *last]
+    order: list[int] = []
+    for group in before:
+        order += reversed(range(len(order), len(order) + len(group)))
+    yield _arranged([*alone, *last], [*order, *range(len(order), len(steps))])
 
 
 def _fewer_at_once(steps: Sequence[Step]) -> list[Step] | None:
@@ -148,6 +171,11 @@ def without(steps: Sequence[Step], out: set[int]) -> list[Step] | None:
     kept = [number for number in range(len(steps)) if number not in out]
     if any(number in out for one in kept for number in _needs(steps[one])):
         return None
+    return _arranged(steps, kept)
+
+
+def _arranged(steps: Sequence[Step], kept: Sequence[int]) -> list[Step]:
+    """The steps of these numbers in this order, with references to their new places."""
     places = {before: after for after, before in enumerate(kept)}
 
     def moved(text: str) -> str:

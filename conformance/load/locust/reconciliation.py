@@ -1,6 +1,7 @@
 """At the end of a batch: what was created is compared with the list, and revoked."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -134,13 +135,22 @@ class Reconciliation:
             state.note_check(revoked_key_is_listed_as_revoked, state.revoke, wrong, shown)
 
     def _listed(self, batch: Batch) -> Listed:
-        """The batch's items; the list is read again where some are missing, as it may lag."""
+        """The batch's items; the list is read again where some are missing, as it may lag.
+
+        Pages by number miss what moves to an earlier one when others are revoked meanwhile: what
+        one reading has found is listed, and this process revokes nothing while it reads again.
+        """
         listed = Listed(is_whole=False)
         if self._state.page is None or self._state.is_interrupted:
             return listed
         for attempt in range(_ATTEMPTS):
             gevent.sleep(_PAUSE_SECONDS * attempt)
-            listed = self._walked(batch)
+            earlier = listed.items
+            with self._state.no_revocations() if attempt else nullcontext():
+                listed = self._walked(batch)
+            # One that has ended may have been left out since.
+            kept = {one: has for one, has in earlier.items() if not batch.calls[one].has_ended}
+            listed.items = kept | listed.items
             if listed.is_whole and not _missing(batch, listed):
                 break
             if listed.is_too_long or self._state.is_interrupted or self._state.stopped:

@@ -134,7 +134,9 @@ class ApiUser(FastHttpUser):
         call = self._any_call() if self.state.revoke else None
         if call is None:
             return
-        with call.batch.held():
+        with self.state.revocation(), call.batch.held():
+            if not call.is_usable:
+                return  # its batch was closed while this waited
             call.is_ending = True
             call.is_revoked = self.sender.revoke(call.handle, Purpose.REVOKE, call.secrets)
             if call.is_revoked:

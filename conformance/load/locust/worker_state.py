@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import gevent
+from gevent.event import Event
 
 from conformance.catalogue.judge import JudgedExchange
 from conformance.catalogue.registry import Check, requirement_of
@@ -61,6 +62,9 @@ class WorkerState:
         """Only revoke what was made, and do not ask again where no answer comes."""
         self._waiting: dict[object, gevent.Greenlet] = {}
         """The greenlets that wait for answers, by the request."""
+        self._may_revoke = Event()
+        self._may_revoke.set()
+        self._revocations = 0
 
         def probe(operation: Operation) -> Probe:
             return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
@@ -172,6 +176,28 @@ class WorkerState:
             yield
         finally:
             del self._waiting[request]
+
+    @contextmanager
+    def revocation(self) -> Iterator[None]:
+        """Mark a revocation of a user, which waits while there are to be none."""
+        self._may_revoke.wait()
+        self._revocations += 1
+        try:
+            yield
+        finally:
+            self._revocations -= 1
+
+    @contextmanager
+    def no_revocations(self) -> Iterator[None]:
+        """Keep users from revoking until the block ends; those under way come to their end."""
+        self._may_revoke.clear()
+        try:
+            deadline = time.monotonic() + LONGEST_SILENCE_SECONDS
+            while self._revocations and time.monotonic() < deadline:
+                gevent.sleep(0.01)
+            yield
+        finally:
+            self._may_revoke.set()
 
     def interrupt(self, *, for_good: bool) -> None:
         """Send only what cleans up, and wait for no answer as long; ``for_good``, send nothing.

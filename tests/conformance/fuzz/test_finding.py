@@ -1,5 +1,6 @@
 """A finding: its cause, its id, and what is said of one that does not always fail."""
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -268,3 +269,27 @@ def test_a_tag_of_a_version_that_no_step_knows_stays_as_it_was() -> None:
     made = Answer(201, (("etag", '"tag-of-the-run"'),))
     steps = steps_of([(Request("POST", "/books"), made), (changed, Answer(200))], TargetSettings())
     assert steps[1]["headers"] == [["If-Match", '"tag-of-the-run"']]
+
+
+@pytest.mark.parametrize("order", [["a", "b"], ["b", "a"]])
+def test_earlier_steps_are_sent_one_after_another_where_they_show_the_same(
+    order: list[str],
+) -> None:
+    """A page fails after two were made in one order; sent at once, they come in either order."""
+    made: list[str] = []
+    turns = itertools.cycle([1, -1])
+
+    def send(steps: list[Step]) -> list[AnswerParts]:
+        if steps[0]["body"]:
+            made.extend(one["body"] for one in steps[:: next(turns) if len(steps) > 1 else 1])
+            return [(201, "application/json", b'{"id": "x1"}')] * len(steps)
+        status, made[:] = 500 if made == order else 200, []
+        return [(status, "application/json", b"{}")]
+
+    steps: list[Step] = [step("a") | {"at_once": 2}, step("b") | {"at_once": 2}, step()]
+    answers = [(201, "application/json", b'{"id": "x1"}')] * 2
+    found, _, _ = shrink_steps(steps, [*answers, (500, "application/json", b"{}")], send)
+    assert [(one["body"], one["at_once"]) for one in found] == [
+        *((one, 0) for one in order),
+        ("", 0),
+    ]
