@@ -7,7 +7,7 @@ part of a multipart form may say its media type itself.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from openapi.field_errors import FieldError
@@ -57,41 +57,50 @@ def _text(value: Any) -> str:
 class Part:
     """A field of a form: its name, its text, and the media type that the request gives it.
 
-    ``headers`` are those of a part of a multipart form, by their names in lower case; None for a
-    field of any other form.
+    ``headers`` are those of a part of a multipart form, by their names in lower case, and
+    ``content`` its bytes; None for a field of any other form.
     """
 
     name: str
     text: str
     media_type: str | None = None
     headers: Mapping[str, str] | None = None
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The object that a form describes, and the fields that cannot be read.
-
-    The fields in ``documents`` are XML, which is taken as it is: what ``value`` has for them says
-    only that they are there.
-    """
+    """The object that a form describes, and the fields that cannot be read."""
 
     value: dict[str, Any]
     errors: list[FieldError]
-    documents: list[Part]
+
+
+class Documents(Protocol):
+    """What reads the fields of a form that are XML."""
+
+    def value(self, name: str, part: Part, *, is_item: bool) -> Any:
+        """The value of a field, or of an item of it, which errors call ``name``.
+
+        Raises :class:`~openapi.parameters.UnreadableError` where it is no XML.
+        """
 
 
 def read_form(
-    parts: Iterable[Part], outline: Mapping[str, Any], encoding: Mapping[str, Encoding]
+    parts: Iterable[Part],
+    outline: Mapping[str, Any],
+    encoding: Mapping[str, Encoding],
+    documents: Documents | None = None,
 ) -> Form:
-    """Read a form; ``outline`` is that of its schema."""
+    """Read a form; ``outline`` is that of its schema. XML is read where there are ``documents``."""
     by_name: dict[str, list[Part]] = {}
     for part in parts:
         by_name.setdefault(part.name, []).append(part)
-    form = _Form(by_name, outline.get("properties", {}), encoding)
+    form = _Form(by_name, outline.get("properties", {}), encoding, documents)
     form.check_headers()
     form.read_styled()
     form.read_parts()
-    return Form(form.value, form.errors, form.documents)
+    return Form(form.value, form.errors)
 
 
 class _Form:
@@ -100,13 +109,14 @@ class _Form:
         parts: dict[str, list[Part]],
         properties: Mapping[str, Any],
         encoding: Mapping[str, Encoding],
+        documents: Documents | None,
     ) -> None:
         self._parts = parts
         self._properties = properties
         self._encoding = encoding
+        self._documents = documents
         self.value: dict[str, Any] = {}
         self.errors: list[FieldError] = []
-        self.documents: list[Part] = []
 
     def check_headers(self) -> None:
         """Look for what is wrong with the headers of parts."""
@@ -152,15 +162,18 @@ class _Form:
         """Read the other properties, each by its media type."""
         for name, parts in self._parts.items():
             known = self._properties.get(name, {})
-            for index, part in enumerate(parts):
-                self._check_type(name if len(parts) == 1 else f"{name}[{index}]", part)
+            own = [name] if len(parts) == 1 else [f"{name}[{index}]" for index in range(len(parts))]
+            for one, part in zip(own, parts, strict=True):
+                self._check_type(one, part)
             if "array" not in types_of(known):
                 self.value[name] = self._read(name, parts[-1], known)
                 continue
+            items = known.get("items", {})
             values = [
-                self._read(name, part, known.get("items", {}), is_item=True) for part in parts
+                self._read(one, part, items, is_item=True)
+                for one, part in zip(own, parts, strict=True)
             ]
-            # A JSON part may be the whole array.
+            # A part may be the whole array.
             is_whole = len(values) == 1 and isinstance(values[0], list)
             self.value[name] = values[0] if is_whole else values
 
@@ -176,12 +189,15 @@ class _Form:
         self, name: str, part: Part, known: Mapping[str, Any], *, is_item: bool = False
     ) -> Any:  # fmt: skip
         types = types_of(known)
-        declared = self._encoding.get(name)
+        declared = self._encoding.get(part.name)
         own = (part.media_type,) if part.media_type else declared.content_types if declared else ()
         is_declared = any(map(is_json, own))
-        if any(map(is_xml, own)) and not {"object", "array"}.isdisjoint(types):
-            self.documents.append(part)
-            return None
+        if self._documents and any(map(is_xml, own)) and not {"object", "array"}.isdisjoint(types):
+            try:
+                return self._documents.value(name, part, is_item=is_item)
+            except UnreadableError as error:
+                self._refuse(name, str(error))
+                return None
         if not is_declared and "object" not in types:
             return read_text(part.text, types)
         # A file is a text by its schema, whatever is in it.

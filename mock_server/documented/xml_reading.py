@@ -108,6 +108,20 @@ def read_xml(root: ET.Element, schema: Schema) -> tuple[Any, list[FieldError]]:
     return value, errors
 
 
+def read_member(root: ET.Element, schema: Schema, name: str, *, is_item: bool) -> tuple[Any, bool]:
+    """The value of a document that is a member by a schema, and whether it is called as that.
+
+    With ``is_item`` it is an item of the member, or all of them where these are wrapped.
+    """
+    shape = _Shape(schema.resolve, schema.definition).member(name)
+    if is_item and shape.array:
+        whole, shape = shape.array, shape.array.items
+        if whole.is_wrapped and _local(root.tag) not in shape.own_names:
+            shape = whole
+    names = {name, *shape.own_names, *shape.chosen(root).own_names}
+    return _value(shape, root), spelt(_local(root.tag)) in map(spelt, names)
+
+
 def _value(shape: "_Shape", element: ET.Element) -> Any:
     shape = shape.chosen(element)
     is_bare = not len(element) and not element.attrib and not (element.text or "").strip()
@@ -194,10 +208,8 @@ class _Shape:
         for keyword in KEYWORDS if self._level < _LEVELS else ():
             rest = {key: one for key, one in self.merged.items() if key not in KEYWORDS}
             for one in self.merged.get(keyword, ()):
-                is_named = isinstance(one, dict) and "$ref" in one
-                title = last_step(one["$ref"]) if is_named else None
                 whole = {"allOf": [rest, one]}
-                found.append(_Shape(self._resolve, whole, title, self._level + 1))
+                found.append(_Shape(self._resolve, whole, _referred(one), self._level + 1))
         return found
 
     def chosen(self, element: ET.Element) -> "_Shape":
@@ -209,8 +221,7 @@ class _Shape:
 
     def suits(self, element: ET.Element) -> int:
         """How well an element suits it."""
-        own = {xml_of(self.merged).get("name"), self.title}
-        is_called_so = _local(element.tag) in own
+        is_called_so = _local(element.tag) in self.own_names
         if not len(element) or not self.elements:
             is_no_text = len(element) and self.types and not (self.is_object or self.is_array)
             found = _scalar(self, "".join(element.itertext())) or None
@@ -218,6 +229,12 @@ class _Shape:
         known = [(self.element(one.tag), one) for one in element]
         texts = {member.name: _scalar(member.shape, one.text or "") for member, one in known}
         return suits(self.merged, texts) + is_called_so
+
+    @cached_property
+    def own_names(self) -> frozenset[str]:
+        """What an element of it is called by the schema itself, and by references to it."""
+        names = xml_of(self.merged).get("name"), self.title, _referred(self._definition)
+        return frozenset(filter(None, names))
 
     @cached_property
     def types(self) -> Sequence[str]:
@@ -289,6 +306,13 @@ class _Shape:
         of_branches = [name for one in self._branches for name in one.names(usual)]
         return of_branches or [element_name(xml_of(self.merged).get("name") or usual)]
 
+    def member(self, name: str) -> "_Shape":
+        """The schema of a member, also of one that only an alternative has."""
+        if name in self._members:
+            return self._members[name]
+        found = (one.member(name) for one in self._branches)
+        return next((one for one in found if one.merged), self._others)
+
     def attribute(self, tag: str) -> _Member | None:
         """The member with an attribute of this name; None where it has none."""
         return _in_namespace(self._attributes, tag) or _in_namespace(self.elements, tag)
@@ -306,6 +330,12 @@ class _Shape:
         """The members that every value has."""
         names = self.merged.get("required", ())
         return {name: self._members[name] for name in names if name in self._members}
+
+
+def _referred(definition: Any) -> str | None:
+    """The name of the schema that a definition refers to; None where it is no reference."""
+    is_reference = isinstance(definition, dict) and "$ref" in definition
+    return last_step(definition["$ref"]) if is_reference else None
 
 
 def _in_namespace(members: Mapping[str, Sequence[_Member]], tag: str) -> _Member | None:

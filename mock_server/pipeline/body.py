@@ -18,6 +18,7 @@ from mock_server.pipeline.codings import (
     decoded,
 )
 from mock_server.pipeline.forms import multipart_fields, urlencoded_fields
+from mock_server.pipeline.xml_parts import XmlParts
 from openapi.field_errors import FieldError
 from openapi.forms import Part, read_form
 from openapi.media_types import essence, is_xml
@@ -130,16 +131,12 @@ _KINDS = {
 def _read_fields(
     parts: list[Part], outline: Mapping[str, Any], media_type: MediaType
 ) -> tuple[Any, list[FieldError]]:
-    form = read_form(parts, outline, media_type.encoding)
-    errors = [*form.errors]
-    for part in form.documents:
-        try:
-            parse_xml(part.text.encode(), MAX_NESTING)
-        except ValueError as error:
-            errors.append(FieldError(part.name, f"must be XML: {error}", "invalid_format"))
-    judged = {one.param for one in errors} | {part.name for part in form.documents}
+    documents = XmlParts(media_type.schema, MAX_NESTING)
+    form = read_form(parts, outline, media_type.encoding, documents)
+    unreadable = {one.param for one in form.errors}
     found = media_type.schema.errors(form.value) if media_type.schema else []
-    return form.value, errors + [one for one in found if one.param not in judged]
+    others = [one for one in documents.judged(found) if one.param not in unreadable]
+    return form.value, form.errors + others
 
 
 def parse_json(body: bytes) -> Any:

@@ -7,6 +7,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from openapi.forms import Part
+from openapi.media_types import is_xml
 
 # What it finds wrong with a form is in the refusal, and names no place in the log.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
@@ -91,12 +92,12 @@ class _Reading:
         is_text = b"filename" not in options or (media_type or "").startswith(
             ("text/", "application/json", "application/xml")
         )
-        if is_text and b"filename" in options:
+        if is_text and (b"filename" in options or is_xml(media_type or "")):
             text = self._data.decode("utf-8", "replace")
         else:
             text = self._data.decode("utf-8" if is_text else "latin-1")
         name = options[b"name"].decode("utf-8", "replace")
-        self.parts.append(Part(name, text, media_type, headers))
+        self.parts.append(Part(name, text, media_type, headers, self._data))
 
     def finish(self) -> None:
         self.is_finished = True

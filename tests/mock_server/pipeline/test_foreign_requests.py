@@ -199,6 +199,12 @@ def test_xml_that_is_not_well_formed_is_refused(client: Client, body: bytes) -> 
 
 
 META = json.dumps({"name": "x", "qty": 1})
+
+
+def orders(*contents: bytes, name: str = "order") -> list[Any]:
+    return [(name, ("o.xml", one, "application/xml")) for one in contents]
+
+
 FORM = [("meta", (None, META)), ("file", ("f", b""))]
 
 
@@ -216,8 +222,20 @@ FORM = [("meta", (None, META)), ("file", ("f", b""))]
         ([("file", ("f", b""))], ["meta"]),
         ([("meta", (None, META)), ("file", ("f.json", b'{"a": 1}', "application/json"))], []),
         ([("meta", (None, META)), ("file", ("f.json", b"[1,", "application/json"))], []),
-        ([*FORM, ("order", ("o.xml", b"<order><n>1</n></order>", "application/xml"))], []),
-        ([*FORM, ("order", (None, b"<order/>"))], []),
+        ([*FORM, *orders(b"<order><name>x</name><qty>1</qty></order>")], []),
+        ([*FORM, *orders(b"<Item><name>x</name></Item>")], []),
+        ([*FORM, *orders(b"<?xml version='1.0' encoding='ISO-8859-1'?><order><name>\xe9</name>"
+                         b"</order>")], []),
+        ([*FORM, *orders(b"<order><qty>x</qty></order>")], ["order.name", "order.qty"]),
+        ([*FORM, *orders(b"<other/>")], []),
+        ([*FORM, ("order", (None, b"<order/>"))], ["order.name"]),
+        ([*FORM, *orders(b"<items/>", name="items")], []),
+        ([*FORM, *orders(b"<items><Item><qty>1</qty></Item></items>", name="items")],
+         ["items[0].name"]),
+        ([*FORM, *orders(b"<Item><name>x</name></Item>", b"<Item/>", name="items")],
+         ["items[1].name"]),
+        ([*FORM, *orders(b"<Item><name>x</name></Item>", b"<Item>", b"<x/>", name="items")],
+         ["items[1]"]),
         ([*FORM, ("order", ("o.xml", b"<order>", "text/xml"))], ["order", "order"]),
         ([*FORM, ("order", ("o.xml", b"<order>", "application/xml"))], ["order"]),
         (
@@ -242,7 +260,7 @@ FORM = [("meta", (None, META)), ("file", ("f", b""))]
             ["photos"],
         ),
     ],
-)
+)  # fmt: skip
 def test_each_part_is_read_by_its_media_type(
     client: Client, files: list[Any], found: list[str]
 ) -> None:
