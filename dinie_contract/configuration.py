@@ -102,7 +102,7 @@ class Setting:
 
     @property
     def _reference(self) -> str:
-        name = 'name = "X-Api-Key", ' if self.option.kind == "header" else ""
+        name = 'name = "X-Api-Key", ' if self.option.kind in {"header", "key"} else ""
         reference = f'{{ {name}variable = "NAME" }}'
         return f"[{reference}]" if self.option.multiple else reference
 
@@ -126,7 +126,7 @@ class Setting:
         return str(self.folder / item) if is_last or item is self.content[-1] else item
 
     def _check_reference(self, item: Table) -> None:
-        known = {"variable", "name"} if self.option.kind == "header" else {"variable"}
+        known = {"variable", "name"} if self.option.kind in {"header", "key"} else {"variable"}
         variable, name = item.get("variable"), item.get("name", "X")
         if not item.keys() <= known or not isinstance(variable, str) or not isinstance(name, str):
             raise ConfigurationError(f"{self.place} must be {self._reference}")

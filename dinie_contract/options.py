@@ -61,7 +61,7 @@ class Option:
         return self.field or self.name.replace("-", "_")
 
 
-_SECRETS = {"secret", "password", "header", "partner", "bearer token"}
+_SECRETS = {"secret", "password", "header", "key", "partner", "bearer token"}
 _PATHS = {"file", "PEM file", "authorities", "export", "contract"}
 """Kinds whose values are secrets, and paths."""
 
@@ -111,6 +111,12 @@ SECOND_CLIENT_ID = Option("second-client-id", "secret", "In place of --second-to
                           yields_to="second-token")  # fmt: skip
 SECOND_CLIENT_SECRET = Option("second-client-secret", "secret", "In place of --second-token.",
                               yields_to="second-token")  # fmt: skip
+KEY = Option("key", "key", "A key where operations of the contract have one of their own, by the"
+             " name of its header, query parameter or cookie; HTTP Basic is basic:USER:PASSWORD."
+             " Repeatable; lines of the variable.", metavar="NAME:VALUE", field="keys",
+             multiple=True)  # fmt: skip
+SECOND_KEY = Option("second-key", "key", "As --key, of the partner of --second-token.",
+                    metavar="NAME:VALUE", field="second_keys", multiple=True)  # fmt: skip
 CA_FILE = Option("ca-file", "authorities",
                  "Trust the certificate authorities in this PEM file, too.")  # fmt: skip
 CLIENT_CERT = Option("client-cert", "PEM file",
@@ -271,7 +277,7 @@ JOBS = Option("jobs", "whole, 1 or more", "Runs of the command at the same time.
 CONNECTION = (CA_FILE, CLIENT_CERT, CLIENT_KEY, CLIENT_KEY_PASSWORD, INSECURE, PROXY)
 
 TARGET = (CONTRACT, URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT_ID,
-          SECOND_CLIENT_SECRET, HEADER, *CONNECTION, WAIT_FOR, MAX_RPS, KEEP,
+          SECOND_CLIENT_SECRET, KEY, SECOND_KEY, HEADER, *CONNECTION, WAIT_FOR, MAX_RPS, KEEP,
           ALLOW_PRODUCTION)  # fmt: skip
 
 TARGET_TABLE = (*TARGET, CLOCK_URL)
@@ -295,8 +301,8 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
                FORGET_MENDED),
     "merge": (CONTRACT, NEW_DIRECTORY, LEVEL, EXPORT),
     "load": (CONTRACT, replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID,
-             CLIENT_SECRET, SECOND_TOKEN, SECOND_CLIENT_ID, SECOND_CLIENT_SECRET, HEADER,
-             *CONNECTION, WAIT_FOR, ALLOW_PRODUCTION, TARGET_NAME,
+             CLIENT_SECRET, SECOND_TOKEN, SECOND_CLIENT_ID, SECOND_CLIENT_SECRET, KEY,
+             SECOND_KEY, HEADER, *CONNECTION, WAIT_FOR, ALLOW_PRODUCTION, TARGET_NAME,
              USERS, SPAWN_RATE, replace(MAX_TIME, default="1m"), THINK_TIME, HEADLESS,
              MAX_FAILURE_RATE, MAX_P95,
              MAX_VIOLATIONS, MAX_TRANSIENT, REQUIRE, MASTER, WORKER, MASTER_HOST, MASTER_PORT,
@@ -306,9 +312,9 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
     "client": (CONTRACT, replace(HAR, help="A journal as HAR 1.2: exported by the mock, or recorded"
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
-    "pytest": (CONTRACT, URL, APP, TOKEN, SECOND_TOKEN, HEADER, *CONNECTION, WAIT_FOR, KEEP,
-               ALLOW_PRODUCTION, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL,
-               PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
+    "pytest": (CONTRACT, URL, APP, TOKEN, SECOND_TOKEN, KEY, SECOND_KEY, HEADER, *CONNECTION,
+               WAIT_FOR, KEEP, ALLOW_PRODUCTION, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED,
+               PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
     "serve": (HOST, PORT, CONTRACT, STRICT_CONTRACT, STATELESS, STORE, WORKERS, RATE_LIMIT, PARTNER,
               FAULT,
               ADMIN_TOKEN, CONTROL, CORS, LOG_FORMAT, LOG_LEVEL),

@@ -35,9 +35,12 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 """The versions of bundled contracts."""
 
 
+BASIC_PLACE = "basic Authorization"
+"""The place of user and password of HTTP Basic."""
+
 KEY_PLACE = (
     r"(?!header (?i:host|connection|content-length|transfer-encoding|upgrade)$)"
-    r"((header|query|cookie) [A-Za-z0-9_.~-]{1,100}|basic Authorization)"
+    rf"((header|query|cookie) [A-Za-z0-9_.~-]{{1,100}}|{BASIC_PLACE})"
 )
 """The pattern of a place of an API key, or of HTTP Basic.
 
@@ -298,6 +301,37 @@ class Contract:
         names = [name for requirement in alone_first for name in requirement]
         return next(self._places_of(names), self.key_place)
 
+    def token_places(self, operation: Operation) -> tuple[str, ...]:
+        """Where an operation has its token, and the other keys that it asks for at once.
+
+        Each is as in :attr:`key_place`.
+        """
+        place = self.token_place(operation)
+        if issues_tokens(operation):
+            return (place,)
+        for one in sorted(operation.security, key=len):
+            places = list(self._places_of(one))
+            if place in places or (not place and any(map(self._is_bearer, one))):
+                beside = (key for key in places if key not in {place, BASIC_PLACE})
+                return (place, *dict.fromkeys(beside))
+        return (place,)
+
+    def has_usual_token(self, operation: Operation) -> bool:
+        """Whether an operation asks for no more than the contract's others, at the usual place."""
+        return self.token_places(operation) == self._usual_places
+
+    @cached_property
+    def _usual_places(self) -> tuple[str, ...]:
+        needs = [one for one in self.operations.values() if one.needs_authentication]
+        found = [self.token_places(one) for one in needs]
+        usual = [one for one in found if one[0] == self.key_place]
+        return min(usual, key=len, default=(self.key_place,))
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The places of all API keys, and of HTTP Basic, as in :attr:`key_place`."""
+        return tuple(dict.fromkeys(self._places_of(self.security_schemes)))
+
     def _places_of(self, names: Iterable[str]) -> Iterator[str]:
         """The places of the credentials by these schemes that are no bearer tokens."""
         return (one for one in map(self._place_of, names) if re.fullmatch(KEY_PLACE, one))
@@ -306,7 +340,7 @@ class Contract:
         scheme = self.security_schemes[name]
         if scheme["type"] == "http":
             is_basic = str(scheme.get("scheme", "")).lower() == "basic"
-            return "basic Authorization" if is_basic else ""
+            return BASIC_PLACE if is_basic else ""
         return f"{scheme.get('in')} {scheme.get('name')}" if scheme["type"] == "apiKey" else ""
 
     def takes_key(self, operation: Operation) -> bool:

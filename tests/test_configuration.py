@@ -58,6 +58,7 @@ VALUES: Mapping[str, tuple[str, str, str]] = {
     "bearer token": ("secret-one", "secret-two", "secret-three"),
     "partner": ("one:secret", "two:secret:token", "three:secret"),
     "header": ("X-Api-Key: key-one", "X-Api-Key: key-two", "X-Api-Key: key-three"),
+    "key": ("X-Api-Key: key-one", "X-Api-Key: key-two", "X-Api-Key: key-three"),
     "authorities": ("one.pem", "two.pem", "three.pem"),
     "PEM file": ("one.pem", "two.pem", "three.pem"),
     "file": ("one.txt", "two.txt", "three.txt"),
@@ -137,7 +138,7 @@ def needed(command: str, option: Option) -> str:
 
 def in_toml(option: Option, text: str) -> str:
     """A value as the file has it: a secret by the name of its variable."""
-    if option.kind == "header":
+    if option.kind in {"header", "key"}:
         name, _, value = text.partition(": ")
         os.environ[SECRET_VARIABLE] = value
         value = f'{{ name = "{name}", variable = "{SECRET_VARIABLE}" }}'

@@ -221,6 +221,24 @@ class Header(click.ParamType[tuple[str, str]]):
         return name, text
 
 
+class Key(click.ParamType[tuple[str, str]]):
+    """A key for a scheme of the contract: no message repeats its value."""
+
+    name = "NAME:VALUE"
+    envvar_list_splitter = "\n"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, colon, text = (one.strip() for one in str(value).partition(":"))
+        if not colon or not re.fullmatch(r"[A-Za-z0-9_.~-]+", name):
+            SECRETS.give([str(value)])
+            self.fail("must be NAME:VALUE, with the name of a header, query parameter or cookie",
+                      param, ctx)  # fmt: skip
+        SECRETS.give([text])
+        return name, Secret().convert(text, param, ctx)
+
+
 _OWN_HEADERS = {"authorization", "accept", "accept-encoding", "connection", "content-encoding",
                 "content-length", "content-type", "expect", "host", "idempotency-key", "te",
                 "transfer-encoding", "upgrade"}  # fmt: skip
@@ -232,6 +250,7 @@ KINDS: Mapping[str, click.ParamType[Any]] = {
     "secret": Secret(),
     "authorities": Authorities(),
     "header": Header(),
+    "key": Key(),
     "PEM file": PemFile(),
     "password": Password(),
     "proxy": ProxyUrl(),

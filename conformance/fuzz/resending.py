@@ -2,7 +2,8 @@
 
 A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner``, ``token_form``,
 ``at_once``, the number of those that are sent at the same time (0: alone), and ``chunks``, the
-sizes of the chunks that the body is sent in (none: it is sent with its length). In its texts
+sizes of the chunks that the body is sent in (none: it is sent with its length). ``token_place``
+is where the token goes, ``keys_beside`` where other keys of the partner do. In its texts
 ``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, ``«id 0»`` for the
 member ``id`` that step 0 was answered with, ``«data.-1.id 0»`` for one in the last of a list in a
 member, and ``«last 0»`` for the id of the last item on its page; a member that is called as one of
@@ -36,6 +37,7 @@ class Step(TypedDict):
     at_once: int
     chunks: NotRequired[list[int]]
     token_place: NotRequired[str]
+    keys_beside: NotRequired[list[str]]
 
 
 AnswerParts = tuple[int, str, bytes]

@@ -345,7 +345,7 @@ def _request(probe: Probe, prepared: Any, own: Sequence[str | None]) -> Request:
         _marked(probe, body.encode() if isinstance(body, str) else body),
         partner=0 if signed else None,
         key_header=probe.operation.key_header,
-        token_place=probe.token_place,
+        token_places=probe.token_places,
     )
     return request.with_key(probe.new_key()) if request.key is not None else request
 

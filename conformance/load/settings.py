@@ -73,6 +73,9 @@ class Settings:
             values[name] for name in ("target", "report_locust", "contract")
         )
         target["headers"] = tuple(map(tuple, target["headers"]))
+        access = values["access"]
+        for name in ("keys", "second_keys"):
+            access[name] = tuple(map(tuple, access[name]))
         connection = target["connection"]
         for name in ("ca_file", "client_cert", "client_key"):
             connection[name] = Path(connection[name]) if connection[name] else None
@@ -83,7 +86,7 @@ class Settings:
                 "contract": Path(contract) if contract else None,
                 "target": TargetSettings(**target),
                 "required": tuple(values["required"]),
-                "access": AccessSettings(**values["access"]),
+                "access": AccessSettings(**access),
                 "reports": {name: Path(path) for name, path in values["reports"].items()},
                 "report_locust": Path(locust) if locust else None,
             }

@@ -108,6 +108,11 @@ class PlainRequests(ABC):
         return self.contract.token_place(self.operation)
 
     @property
+    def token_places(self) -> tuple[str, ...]:
+        """Where the operation has its token, and keys that it asks for beside it."""
+        return self.contract.token_places(self.operation)
+
+    @property
     def is_opened_by_certificate(self) -> bool:
         """Whether the client's certificate opens the operation, whatever token goes along."""
         is_shown = self.target.settings.connection.client_cert is not None
@@ -116,7 +121,10 @@ class PlainRequests(ABC):
     @property
     def is_of_one_partner(self) -> bool:
         """Whether all requests are of one partner, for a certificate or a header says who it is."""
-        return self.is_opened_by_certificate or self.target.settings.is_given(self.token_place)
+        of_both = {one.at(self.token_place) for one in self.target.access[:2]}
+        is_shared = len(self.target.access) > 1 and len(of_both) == 1
+        is_given = self.target.settings.is_given(self.token_place)
+        return self.is_opened_by_certificate or is_given or is_shared
 
     def request(
         self,
@@ -130,12 +138,8 @@ class PlainRequests(ABC):
         wants.
         """
         access = self.target.access[partner or 0 :]
-        if partner is not None and access and self.token_place in access[0].refused_places:
-            mend = ": give it as a --header" if self.token_place.startswith("header") else ""
-            raise NotAsked(
-                f"{self.operation.id} has a token of its own in {self.token_place}, and refuses"
-                f" that of the others{mend}"
-            )
+        if partner is not None and access and self.token_places in access[0].refused_places:
+            raise NotAsked(self.target.refusal(self.operation.id, self.token_places, partner))
         required = [one for one in self.operation.parameters if one.required]
         asked: dict[str, object] = {}
         for one in required:
@@ -146,7 +150,7 @@ class PlainRequests(ABC):
             self.operation.method, f"{path}?{query_with(asked)}" if asked else path,
             tuple((one.name, str(plain_value(one))) for one in required
                   if one.location == "header" and one.name != self.operation.key_header),
-            partner=partner, key_header=self.operation.key_header, token_place=self.token_place,
+            partner=partner, key_header=self.operation.key_header, token_places=self.token_places,
         )  # fmt: skip
         if self.operation.requires_idempotency_key:
             request = request.with_key(self.new_key())

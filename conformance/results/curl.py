@@ -18,7 +18,15 @@ from conformance.results.answered_values import AnsweredValue, AnsweredValues
 from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import AS_RUN, TargetSettings
-from conformance.target.token_forms import FORMS, PLACE, VARIABLES, form_at
+from conformance.target.token_forms import (
+    FORMS,
+    PLACE,
+    UNCHANGED,
+    Form,
+    form_at,
+    key_name,
+    variable_of,
+)
 from dinie_contract.output import SECRETS, without_commands
 from openapi.operation import IDEMPOTENCY_KEY
 
@@ -180,7 +188,7 @@ class _Way:
     """
 
     def __init__(self, settings: TargetSettings) -> None:
-        self.place_of = settings.place_of
+        self._settings = settings
         self.options: list[str] = []
         self.headers: list[str] = []
         self.lines: list[str] = []
@@ -203,6 +211,17 @@ class _Way:
             taken.add(variable)
             self.headers += ("-H", f'{_word(f"{name}: ")}"${variable}"')
             self.lines.append(f': "${{{variable}:?export the value of that header}}"')
+
+    def tokens(self, request: Request) -> Iterator[tuple[Form, str]]:
+        """The forms of the token of a request and of the keys beside it, with their variables."""
+        partner, settings = request.partner, self._settings
+        if partner is None:
+            return
+        place = settings.place_of(request)
+        key = key_name(place) if settings.has_key(place, partner) else ""
+        yield form_at(request.token_form, place), variable_of(partner, key)
+        for one in settings.places_beside(request):
+            yield form_at(UNCHANGED, one), variable_of(partner, key_name(one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +267,15 @@ def reproduction(
         for number, (request, _) in enumerate(steps[index].exchanges, steps[index].number)
     ]
     requests = [request for _, request in numbered]
-    partners = sorted({one.partner for one in requests if one.partner is not None})
     keys = _KeyVariables(one.key for one in requests if one.key)
     script = _Script(base_url, keys, _AnswerVariables(values, numbered), _Way(settings))
+    sent = sorted(requests, key=lambda one: one.partner or 0)
+    tokens = dict.fromkeys(name for one in sent for _, name in script.way.tokens(one))
     lines = [_COMMENTS, *([f"# contract: {as_comment(contract)}"] if contract else [])]
     lines += [] if base_url else [f': "${{{URL_VARIABLE}:?export the base URL}}"']
-    lines += [f': "${{{VARIABLES[partner]}:?export the token}}"' for partner in partners]
+    lines += [
+        f': "${{{one}:?export the {"key" if "_KEY_" in one else "token"}}}"' for one in tokens
+    ]
     lines += script.way.lines
     lines += keys.lines
     commands = [one for lines in script.variables.lines.values() for one in lines]
@@ -368,7 +390,7 @@ def _command(
     body = script.variables.in_text(text, number)
     data, writer, document = _data(text, _numbered(body) if is_repeated else body)
     if request.partner is not None and form.in_body:
-        token = form.shell.format(VARIABLES[request.partner])
+        token = form.shell.format(next(way.tokens(request))[1])
         data = data.replace(PLACE, f"'\"{token}\"'")
     shown = ["-o", "/dev/null", "-w", r"'%{http_code}\n'"] if is_repeated else ["-i", "-w", r"'\n'"]
     parts = ["curl", "-sS", *shown, *way.options, *_method(request)]
@@ -463,10 +485,9 @@ def _method(request: Request) -> list[str]:
 def _headers(script: _Script, request: Request, number: int, *, is_repeated: bool) -> Iterator[str]:
     way = script.way
     yield from way.headers
-    form = form_at(request.token_form, way.place_of(request))
-    if request.partner is not None and form.header is not None:
-        token = form.shell.format(VARIABLES[request.partner])
-        yield from ("-H", f'"{form.header}: {form.scheme}{token}"')
+    for form, token in way.tokens(request):
+        if form.header is not None:
+            yield from ("-H", f'"{form.header}: {form.scheme}{form.shell.format(token)}"')
     for name, value in request.headers:
         if name.lower() in way.names:
             continue
@@ -501,9 +522,9 @@ def _url(script: _Script, request: Request, number: int) -> str:
         url = f"--globoff {url}"
     if "/." in path or "/%2e" in path.lower():
         url = f"--path-as-is {url}"
-    form = form_at(request.token_form, script.way.place_of(request))
-    if request.partner is not None and form.header is None and not form.in_body:
-        token = form.shell.format(VARIABLES[request.partner])
-        separator = "&" if "?" in path else "?"
-        url += f'"{separator}{form.parameter}={token}"'
+    separator = "&" if "?" in path else "?"
+    for form, variable in script.way.tokens(request):
+        if form.header is None and not form.in_body:
+            url += f'"{separator}{form.parameter}={form.shell.format(variable)}"'
+            separator = "&"
     return url

@@ -115,7 +115,8 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
             reasons = sorted(target.places.unreached.get(one, one.value) for one in missing)
             raise kind("; ".join(reasons))  # noqa: TRY301
         if Capability.SECOND_PARTNER in requirement.needs and probe.is_of_one_partner:
-            raise NotAsked("a certificate or a --header says of each request whose it is")  # noqa: TRY301
+            why_one = "a certificate, a --header or one key says of each request whose it is"
+            raise NotAsked(why_one)  # noqa: TRY301
         _check(requirement, probe)
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING

@@ -148,8 +148,7 @@ def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]])
     """
     for operation in contract.operations.values():
         statuses = answered.get(operation.id, ())
-        is_elsewhere = contract.token_place(operation) != contract.key_place
-        if is_elsewhere and {*statuses} <= {HTTPStatus.UNAUTHORIZED}:
+        if not contract.has_usual_token(operation) and {*statuses} <= {HTTPStatus.UNAUTHORIZED}:
             continue
         if (
             creates(operation)

@@ -167,7 +167,9 @@ class Observation:
         ]
 
     def _exchange(self, operation: Operation, request: Request, answer: Answer) -> JudgedExchange:
-        tokens, partner = self._target.tokens, request.partner
+        access, partner = self._target.access, request.partner
+        is_known = partner is not None and partner < len(access)
+        token = access[partner or 0].at(self._target.settings.place_of(request)) if is_known else ""
         resource = self._contract.resource_of(operation)
         has_old_secret = self._observer.note(resource, answer)
         return JudgedExchange(
@@ -175,7 +177,7 @@ class Observation:
             request,
             answer,
             Purpose.OBSERVED,
-            token=tokens[partner] if partner is not None and partner < len(tokens) else "",
+            token=token,
             secrets=self._observer.newest_secrets(),
             resource=resource,
             base_path=urlsplit(self._target.base_url).path,

@@ -31,8 +31,6 @@ from openapi.resource import Resource, creates
 _SURVEYED = 3
 """So many answers say that an operation is not served."""
 
-_TOKENS = ("the token", "the second token")
-
 _NO_ACCESS = {401, 403}
 """What a token or a gateway's key is answered that has ended."""
 
@@ -119,7 +117,7 @@ class Survey:
 
     def _is_elsewhere(self, probe: Probe) -> bool:
         """Whether an operation has its token where the contract's usual one is not."""
-        return probe.token_place != self.contract.key_place
+        return not self.contract.has_usual_token(probe.operation)
 
     @property
     def serves_anything(self) -> bool:
@@ -288,8 +286,8 @@ class Survey:
         if answer.status != HTTPStatus.UNAUTHORIZED:
             return True
         if not self._is_elsewhere(probe):
-            raise TokenRefused(f"{_TOKENS[partner]} was refused (401)")
-        self.target.access[partner].refused_places.add(probe.token_place)
+            raise TokenRefused(self.target.refusal(probe.operation.id, probe.token_places, partner))
+        self.target.access[partner].refused_places.add(probe.token_places)
         return False
 
     def note(self, operation: Operation, probe: Probe) -> None:

@@ -3,10 +3,12 @@
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeGuard
 
+from conformance.target.token_forms import key_name
 from dinie_contract.output import SECRETS
 
 _MARGIN_SECONDS = 60.0
@@ -39,16 +41,27 @@ class Access:
     """Gives a token that is good now, to several threads at once.
 
     ``renew`` gets the next token; without it there is this one only. What it raises comes through.
+    ``keys`` are the partner's at places of their own, by :func:`key_name`.
     """
 
-    def __init__(self, issued: Issued, renew: Callable[[], Issued] | None = None) -> None:
+    def __init__(
+        self,
+        issued: Issued,
+        renew: Callable[[], Issued] | None = None,
+        keys: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.keys = keys
         self._renew = renew
         self._lock = threading.Lock()
         self._refused_new: str | None = None
         """The new token that was refused as the one before it was."""
-        self.refused_places: set[str] = set()
+        self.refused_places: set[tuple[str, ...]] = set()
         """Where operations have a token, and refuse this one: they want another."""
         self._keep(issued)
+
+    def at(self, place: str) -> str:
+        """What goes to the place of a token: a key of its own, or the token as it is now."""
+        return self.keys.get(key_name(place), self.token)
 
     def current(self) -> str:
         """The token, a new one shortly before the last one expires."""

@@ -122,7 +122,7 @@ def _to(contract: Contract, method: str, path: str, partner: int) -> Request:
     """A request with the partner's token where the operation on this path has it."""
     request = Request(method, path, partner=partner)
     found = next((one for one in contract.operations.values() if request.is_for(one)), None)
-    return replace(request, token_place=contract.token_place(found)) if found else request
+    return replace(request, token_places=contract.token_places(found)) if found else request
 
 
 def _gone(

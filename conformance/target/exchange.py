@@ -57,8 +57,11 @@ class Request:
     """The documented form that the body is; None where it is none."""
     key_header: str = field(default=IDEMPOTENCY_KEY, compare=False, repr=False)
     """The header that an idempotency key goes in."""
-    token_place: str | None = None
-    """Where its operation has the token, as in ``Contract.token_place``; None for the usual one."""
+    token_places: tuple[str, ...] | None = None
+    """Where its operation has the token, and keys beside it, as in ``Contract.token_places``.
+
+    None stands for the usual place.
+    """
 
     def at(self, path: str) -> Self:
         """The same request to another path."""

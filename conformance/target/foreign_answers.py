@@ -129,8 +129,8 @@ def plain_request(contract: Contract, partner: int | None = None) -> Request:
     """A GET that any target can answer, if only by a refusal."""
     plain = [one for one in contract.operations.values() if "{" not in one.path]
     found = next((one for one in plain if one.method == "GET"), plain[0] if plain else None)
-    place = contract.token_place(found) if found else None
-    return Request("GET", found.path if found else "/", partner=partner, token_place=place)
+    places = contract.token_places(found) if found else None
+    return Request("GET", found.path if found else "/", partner=partner, token_places=places)
 
 
 def _expect_no_redirect(target: Target, answer: Answer) -> None:

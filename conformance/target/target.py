@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from conformance.target import transport as transports
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
+from conformance.target.credentials import Credential, refusal
 from conformance.target.errors import (
     AllowanceSpent,
     AnswerCut,
@@ -50,7 +51,7 @@ from conformance.target.retry_after import (
     seconds_to_wait,
     seconds_until_reset,
 )
-from conformance.target.token_forms import PLACE, UNCHANGED, form_at
+from conformance.target.token_forms import UNCHANGED, form_at, key_name
 from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
 from conformance.target.transport.connection_settings import DIRECT, ConnectionSettings
 from conformance.target.transport.reception import MOST_SECONDS, POLL_SECONDS, TIMEOUT_SECONDS
@@ -105,6 +106,8 @@ class TargetSettings:
 
     Operations that have it elsewhere say so in their requests.
     """
+    keys: tuple[frozenset[str], ...] = ()
+    """What each partner has keys of its own for, by ``key_name``."""
 
     def is_given(self, place: str) -> bool:
         """Whether a header of the user's goes at a place of tokens with every request."""
@@ -113,8 +116,16 @@ class TargetSettings:
 
     def place_of(self, request: Request) -> str:
         """Where the token of a request goes, which is nowhere that a header of the user's goes."""
-        place = self.token_place if request.token_place is None else request.token_place
+        place = self.token_place if request.token_places is None else request.token_places[0]
         return "" if self.is_given(place) else place
+
+    def places_beside(self, request: Request) -> tuple[str, ...]:
+        """Where the keys of a request go that its operation asks for beside the token."""
+        return tuple(one for one in (request.token_places or ())[1:] if not self.is_given(one))
+
+    def has_key(self, place: str, partner: int) -> bool:
+        """Whether a partner has a key of its own at a place."""
+        return partner < len(self.keys) and key_name(place) in self.keys[partner]
 
 
 AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
@@ -456,7 +467,8 @@ class Target:
         access = self.access[request.partner]
         token = access.current()
         answer = self._exchange(request, token)
-        if request.token_form != UNCHANGED:
+        has_key = self.settings.has_key(self.settings.place_of(request), request.partner)
+        if has_key or request.token_form != UNCHANGED:
             return answer
         # It may have expired on the way, or before its time; the next one as well, if it is slow.
         for _ in range(_MOST_RENEWALS):
@@ -468,29 +480,31 @@ class Target:
                 access.was_of_no_use(token)
         return answer
 
+    def credentials(self, request: Request, token: str) -> Iterator[Credential]:
+        """What goes along with a request of a partner whose token is this one."""
+        if request.partner is None:
+            return
+        settings, keys = self.settings, self.access[request.partner].keys
+        place = settings.place_of(request)
+        yield Credential(form_at(request.token_form, place), keys.get(key_name(place), token))
+        for one in settings.places_beside(request):
+            if key := keys.get(key_name(one)):
+                yield Credential(form_at(UNCHANGED, one), key)
+
+    def refusal(self, operation: str, places: tuple[str, ...], partner: int) -> str:
+        """What is said of an operation that answered 401 to a partner."""
+        given = [one for one in places[1:] if self.settings.is_given(one)]
+        asked = [one for one in places if one not in given]
+        return refusal(operation, asked, self.access[partner], partner, self.settings.token_place)
+
     def _exchange(self, request: Request, token: str) -> Answer:
         headers = [
             (name.encode(), value.encode("utf-8", "surrogateescape"))
             for name, value in self.as_sent(request).headers
         ]
         path, body = request.path, request.body
-        if request.partner is not None:
-            # It stays known, however many secrets are issued meanwhile.
-            SECRETS.add([token], used=True)
-            form = form_at(request.token_form, self.settings.place_of(request))
-            if form.scheme == "Basic ":
-                SECRETS.add([form.apply(token)], used=True)
-            if form.in_body:
-                body = body.replace(PLACE.encode(), form.apply(token).encode())
-            elif form.header is None:
-                path += f"{'&' if '?' in path else '?'}{form.in_query(token)}"
-            else:
-                name, value = form.header.encode(), f"{form.scheme}{form.apply(token)}".encode()
-                if form.header == "Cookie":  # one header has all (RFC 6265 section 5.4)
-                    cookies = [one for one in headers if one[0].lower() == b"cookie"]
-                    headers = [one for one in headers if one not in cookies]
-                    value = b"; ".join((*(given for _, given in cookies), value))
-                headers.append((name, value))
+        for one in self.credentials(request, token):
+            path, headers, body = one.put_into(path, headers, body)
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))

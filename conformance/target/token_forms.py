@@ -193,6 +193,12 @@ def form_at(name: str, place: str) -> Form:
     return replace(form, scheme="", header=key)
 
 
+def key_name(place: str) -> str:
+    """What a key is called by its place, in the option that gives it; empty for a bearer token."""
+    kind, _, name = place.partition(" ")
+    return {"basic": kind, "header": name.lower()}.get(kind, name)
+
+
 def _basic(token: str) -> str:
     """User and password as HTTP Basic has them (RFC 7617)."""
     return b64encode(token.encode()).decode()
@@ -204,5 +210,11 @@ def damaged_forms(token: str) -> list[str]:
     return [name for name in changing if FORMS[name].is_damage]
 
 
-VARIABLES = ("TOKEN", "SECOND_TOKEN")
-"""The environment variables of the two partners' tokens in a reproduction."""
+_VARIABLES = ("TOKEN", "SECOND_TOKEN")
+_KEYS = ("DINIE_KEY", "DINIE_SECOND_KEY")
+_NOT_OF_NAME = re.compile(r"[^0-9A-Za-z]")
+
+
+def variable_of(partner: int, key: str = "") -> str:
+    """The environment variable of a partner's token in a reproduction, or of its ``key``."""
+    return f"{_KEYS[partner]}_{_NOT_OF_NAME.sub('_', key).upper()}" if key else _VARIABLES[partner]

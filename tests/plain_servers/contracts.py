@@ -162,6 +162,13 @@ def mixed(scheme: Document) -> Document:
     return found
 
 
+def together(scheme: Document) -> Document:
+    """As :func:`todos`, with two keys at once: the partner's, and that of its app."""
+    found = todos(scheme)
+    found["components"]["securitySchemes"]["app"] = key("header", "X-App-Id")
+    return {**found, "security": [{"credential": [], "app": []}]}
+
+
 def uploads(scheme: Document) -> Document:
     """Files, each with a title, taken as a form of parts."""
     item = thing(["id", "title", "size"], id=TEXT, title=NAME, size=WHOLE)
@@ -250,3 +257,6 @@ SHAPES: dict[str, tuple[Callable[[Document], Document], str]] = {
     "countries": (read_only, "cookie"),
 }
 """The contracts by name, each with its scheme."""
+
+OF_SEVERAL_KEYS = {"together": (together, "header")}
+"""Those that a token alone does not open."""

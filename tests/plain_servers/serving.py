@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 from openapi.contract import Contract
 from openapi.operation import Operation
-from tests.plain_servers.contracts import CERTIFICATE, SCHEMES, SHAPES, Document
+from tests.plain_servers.contracts import CERTIFICATE, OF_SEVERAL_KEYS, SCHEMES, SHAPES, Document
 
 TOKENS = ("first:partner_4c1e9a77d0b25f83", "second:partner_90b7f3e6c8d1a254")
 """What names a partner: a token, a key, or the user and password of HTTP Basic."""
@@ -158,17 +158,16 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     @property
-    def _scheme(self) -> Document:
-        """The scheme of the operations on a path, each of which has the same one."""
+    def _schemes(self) -> list[Document]:
+        """The schemes of the operations on a path, each of which has the same ones."""
         first = f"/{self.path.partition('?')[0].split('/')[1]}"
         operations = self.shop.contract.operations.values()
         of_path = (one for one in operations if f"{one.path}/".startswith(f"{first}/"))
-        name = next((name for one in of_path for name in one.security[0]), "credential")
-        found: Document = self.shop.schemes[name]
-        return found
+        found = next((one.security[0] for one in of_path if one.security), ["credential"])
+        return [self.shop.schemes[name] for name in found]
 
     def _challenge(self) -> str:
-        scheme = self._scheme
+        scheme = self._schemes[0]
         if scheme["type"] == "apiKey":
             return ""
         if scheme.get("scheme") == "basic":
@@ -188,17 +187,22 @@ class Handler(BaseHTTPRequestHandler):
         return self.rfile.read(size)
 
     def _partner(self) -> str:
-        scheme = self._scheme
-        if scheme["type"] == "mutualTLS" and isinstance(self.connection, ssl.SSLSocket):
+        schemes = self._schemes
+        if schemes[0]["type"] == "mutualTLS" and isinstance(self.connection, ssl.SSLSocket):
             return TOKENS[0]  # whose certificate it is, the handshake has shown
-        given = self._given(scheme)
-        if scheme["type"] == "apiKey" and self.shop.own_keys:
-            given = given.removesuffix("-key") if given.endswith("-key") else ""
-        if given in TOKENS:
-            return given
+        given = {self._shown_by(one) for one in schemes}
+        if len(given) == 1 and given <= {*TOKENS}:
+            return given.pop()
         if let_in := self.shop.accepts(self):
             return let_in
         raise Refused(401)
+
+    def _shown_by(self, scheme: Document) -> str:
+        """The partner whose credential a request has where a scheme has it."""
+        given = self._given(scheme)
+        if scheme["type"] == "apiKey" and self.shop.own_keys:
+            return given.removesuffix("-key") if given.endswith("-key") else ""
+        return given
 
     def _given(self, scheme: Document) -> str:
         """The credential that a request has where a scheme has it."""
@@ -341,7 +345,7 @@ def serving(
 
     With ``tls`` it serves HTTPS.
     """
-    make, usual = SHAPES[name]
+    make, usual = (SHAPES | OF_SEVERAL_KEYS)[name]
     document = make(CERTIFICATE if tls else SCHEMES[scheme or usual])
     shop = Shop(name, document)
     shop.accepts, shop.own_keys = accepts, own_keys

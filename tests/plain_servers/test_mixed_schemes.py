@@ -58,8 +58,8 @@ def test_a_token_that_is_missing_leaves_its_operations_unverified(tmp_path: Path
     assert outcomes["POST /orders"] == outcomes["GET /rates"] == {"not_verified"}
     assert "passed" in outcomes["POST /products"]
     assert (
-        "POST /orders has a token of its own in header X-Api-Key, and refuses that of the others:"
-        " give it as a --header"
+        "the token was refused (401) by POST /orders: it takes the API key in header X-Api-Key:"
+        " give --key X-Api-Key:VALUE"
     ) in reasons
 
 
@@ -96,9 +96,9 @@ def test_an_operation_refused_for_its_token_alone_costs_no_verdict() -> None:
 def test_scripts_and_findings_have_each_token_in_its_place() -> None:
     settings = TargetSettings(token_place="")
     exchanges = [
-        (Request("GET", "/products", token_place=""), Answer(200)),
-        (Request("GET", "/orders", token_place="header X-Api-Key"), Answer(200)),
-        (Request("GET", "/rates", token_place="query rates_key"), Answer(200)),
+        (Request("GET", "/products", token_places=("",)), Answer(200)),
+        (Request("GET", "/orders", token_places=("header X-Api-Key",)), Answer(200)),
+        (Request("GET", "/rates", token_places=("query rates_key",)), Answer(200)),
     ]
     script = reproduction("http://target.test", exchanges, settings).splitlines()
     places = [one.get("token_place") for one in steps_of(exchanges, settings)]

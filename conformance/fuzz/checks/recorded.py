@@ -78,7 +78,7 @@ def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
             headers = tuple((spelling.get(name, name), value) for name, value in recorded.headers)
             body = _edited(probe, recorded.body, edits)
             request = Request(
-                recorded.method, recorded.path, headers, body, token_place=probe.token_place
+                recorded.method, recorded.path, headers, body, token_places=probe.token_places
             )
             if probe.operation.accepts_idempotency_key:
                 request = request.with_key(probe.new_key())

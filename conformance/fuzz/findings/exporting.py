@@ -38,10 +38,15 @@ import httpx"""
 _SENDING = """BASE_URL = {base_url}
 MOST_BYTES, MOST_SECONDS = {most_bytes}, {most_seconds}
 VARIABLES = ("DINIE_TOKEN", "DINIE_SECOND_TOKEN")
-GIVEN = {{
-    line.partition(":")[0].strip().lower(): line.partition(":")[2].strip()
-    for line in os.environ.get("DINIE_HEADER", "").splitlines()
-}}
+
+
+def lines(variable, names):
+    pairs = (one.partition(":") for one in os.environ.get(variable, "").splitlines())
+    return {{names(name.strip()): value.strip() for name, _, value in pairs}}
+
+
+GIVEN = lines("DINIE_HEADER", str.lower)
+KEYS = [lines(one, str) for one in ("DINIE_KEY", "DINIE_SECOND_KEY")]
 PROXY = os.environ.get("DINIE_PROXY")
 
 
@@ -60,6 +65,12 @@ def trust():
 TRUST = trust()
 
 
+def key(kind, name, partner):
+    wanted = {{"basic": "basic", "header": name.lower()}}.get(kind, name)
+    named = (one.lower() if kind == "header" else one for one in KEYS[partner])
+    return dict(zip(named, KEYS[partner].values())).get(wanted)
+
+
 def send(steps):
     def one(step):
         headers = [
@@ -69,10 +80,15 @@ def send(steps):
                 *GIVEN.items(),
             )
         ]
-        path = step["path"]
-        if step["partner"] is not None:
-            token = os.environ[VARIABLES[step["partner"]]]
-            kind, _, name = step.get("token_place", "bearer Authorization").partition(" ")
+        path, partner, beside = step["path"], step["partner"], step.get("keys_beside", ())
+        own = step.get("token_place", "bearer Authorization")
+        for place in (own, *beside) if partner is not None else ():
+            kind, _, name = place.partition(" ")
+            token = key(kind, name, partner)
+            if token is None and place == own:
+                token = os.environ[VARIABLES[partner]]
+            if token is None:
+                continue
             if kind == "query":
                 path += f"{{'&' if '?' in path else '?'}}{{name}}={{quote(token, safe='')}}"
             elif kind == "cookie":

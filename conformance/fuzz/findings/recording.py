@@ -31,6 +31,8 @@ def steps_of(exchanges: Sequence[Exchange], settings: TargetSettings) -> list[St
         step = places.step(number, request, answer)
         if place := settings.place_of(request):
             step["token_place"] = place
+        if beside := settings.places_beside(request):
+            step["keys_beside"] = list(beside)
         steps.append(step)
     return steps
 
@@ -130,7 +132,7 @@ def request_of(step: Step) -> Request:
         step["partner"],
         step["token_form"],
         tuple(step.get("chunks", ())),
-        token_place=step.get("token_place", ""),
+        token_places=(step.get("token_place", ""), *step.get("keys_beside", ())),
     )
 
 

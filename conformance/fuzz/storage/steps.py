@@ -72,6 +72,11 @@ STEP: dict[str, Any] = {
             "type": "string",
             "pattern": f"^{KEY_PLACE}$",
         },
+        "keys_beside": {
+            "type": "array",
+            "maxItems": 20,
+            "items": {"type": "string", "pattern": f"^{KEY_PLACE}$"},
+        },
         "at_once": {"type": "integer", "minimum": 0, "maximum": 10**12},
         "chunks": {
             "type": "array",
@@ -135,6 +140,8 @@ def steps_of(values: Sequence[Step], where: str) -> tuple[Step, ...]:
         }
         if "token_place" in step:
             known["token_place"] = step["token_place"]
+        if "keys_beside" in step:
+            known["keys_beside"] = step["keys_beside"]
         if "chunks" in step:
             known["chunks"] = step["chunks"]
         steps.append(known)

@@ -40,7 +40,6 @@ from conformance.target.members import JsonObject
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.target import Target
-from conformance.target.token_forms import UNCHANGED, form_at
 from conformance.target.transient import is_transient
 from conformance.target.transport.connection_settings import trust_of
 from conformance.target.transport.connections import url_under
@@ -179,7 +178,7 @@ class Sender:
             most = 1 if state.is_interrupted else _MOST_DROPS
             answer = self._exchange(exchange, is_last_try=drops + 1 >= most)
             if answer is not None and _is_refused(answer):
-                if self._renewed(request, token):
+                if self._renewed(probe, request, token):
                     continue
                 return None
             wait = self._wait(answer, pause)
@@ -274,23 +273,23 @@ class Sender:
 
     def _request(self, exchange: JudgedExchange) -> ResponseContextManager:
         request = self._state.target.as_sent(exchange.request)
-        headers, path = dict(request.headers), request.path
-        headers["Accept-Encoding"] = ACCEPTED_CODINGS
-        if exchange.token:
-            # It stays known, however many secrets are issued meanwhile.
-            SECRETS.add([exchange.token], used=True)
-            form = form_at(UNCHANGED, self._state.target.settings.place_of(request))
-            if form.header is None:
-                path += f"{'&' if '?' in path else '?'}{form.in_query(exchange.token)}"
-            else:
-                headers[form.header] = f"{form.scheme}{form.apply(exchange.token)}"
+        path = request.path
+        headers = [
+            (name.encode(), value.encode("utf-8", "surrogateescape"))
+            for name, value in request.headers
+        ]
+        for one in self._state.target.credentials(request, exchange.token):
+            path, headers, _ = one.put_into(path, headers, b"")
+        headers.append((b"Accept-Encoding", ACCEPTED_CODINGS.encode()))
         return self._client.request(
             request.method,
             # An absolute URL: a host typed into Locust's page sends nothing elsewhere.
             str(url_under(self._state.target.base_url, path)),
             name=f"{exchange.operation.id}{self._suffix}",
             data=request.body or None,  # type: ignore[arg-type]  # bytes are sent as they are
-            headers=headers,
+            headers={
+                name.decode(): value.decode("utf-8", "surrogateescape") for name, value in headers
+            },
             catch_response=True,
         )
 
@@ -322,16 +321,17 @@ class Sender:
             self._state.stop(str(error))
             return None
 
-    def _renewed(self, request: Request, token: str) -> bool:
+    def _renewed(self, probe: Probe, request: Request, token: str) -> bool:
         """Whether a refused access token could be replaced by a new one."""
-        access = self._state.target.access[request.partner or 0]
+        target, partner = self._state.target, request.partner or 0
+        has_key = target.settings.has_key(target.settings.place_of(request), partner)
         try:
-            renewed = access.after_refusal(token)
+            renewed = None if has_key else target.access[partner].after_refusal(token)
         except TargetError as error:
             self._state.stop(str(error))
             return False
         if renewed is None:
-            self._state.stop("the token was refused (401)")
+            self._state.stop(target.refusal(probe.operation.id, probe.token_places, partner))
         return renewed is not None
 
 

@@ -206,7 +206,7 @@ def token_elsewhere_is_refused(probe: Probe) -> None:
 def token_without_its_prefix_is_refused(probe: Probe) -> None:
     """A valid token without the prefix that it was issued with gets 401."""
     form = "without its prefix"
-    token = probe.target.tokens[0]
+    token = probe.target.access[0].at(probe.token_place)
     if FORMS[form].apply(token) == token:
         raise NotServed("the target's tokens have no prefix")
     _expect_refused(probe, in_forms(request_on_new_resource(probe), (form,)))

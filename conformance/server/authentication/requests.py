@@ -79,7 +79,7 @@ def each_authorization(
 
 def with_damaged_tokens(probe: Probe, request: Request) -> Mapping[str, Request]:
     """The same request with a valid token that is damaged in each way, keyed by the damage."""
-    return in_forms(request, damaged_forms(probe.target.tokens[0]))
+    return in_forms(request, damaged_forms(probe.target.access[0].at(probe.token_place)))
 
 
 def in_forms(request: Request, forms: Collection[str]) -> Mapping[str, Request]:

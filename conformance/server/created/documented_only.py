@@ -62,7 +62,7 @@ def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
     yield probe.send(without_token(plain))
     yield from (
         probe.send(replace(plain, token_form=form))
-        for form in damaged_forms(probe.target.tokens[plain.partner or 0])
+        for form in damaged_forms(probe.target.access[plain.partner or 0].at(probe.token_place))
     )
 
 

@@ -64,7 +64,7 @@ def _canaries(probe: Probe) -> Iterator[tuple[str, str, Request]]:
         yield canary, name, request.with_json({**dict.fromkeys(body, 5), name: canary})
         yield canary, name, replace(request, body=json.dumps(body).encode()[:-1])
     for sent in provocations(probe):
-        yield probe.target.tokens[0], "the token", sent
+        yield probe.target.access[0].at(probe.token_place), "the token", sent
 
 
 def _repeat(header: str) -> Sabotage:

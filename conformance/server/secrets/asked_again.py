@@ -171,7 +171,7 @@ def _of_one(probe: Probe, made: Answer, asking: Mapping[str, str]) -> Iterator[R
     resource = probe.resource
     handle = made.identifier(resource.handle) or probe.known_id_of(made)
     path = f"{probe.creating.path()}{path_to('/{id}', handle)}"
-    own = Request("GET", path, token_place=probe.creating.token_place)
+    own = Request("GET", path, token_places=probe.creating.token_places)
     for method in ("GET", "HEAD", "OPTIONS"):
         yield replace(own, method=method)
     yield own.at(f"{path}?{query_with(asking)}")

@@ -299,7 +299,7 @@ def _echo_token(request: Request, forward: Forward, *, header: bool) -> Answer:
     target = getattr(forward, "__self__", None)  # a request holds no token: the target does
     if request.partner is None or not isinstance(target, Target):
         return answer
-    token = target.tokens[request.partner]
+    token = target.access[request.partner].at(target.settings.place_of(request))
     if header:
         return replace(answer, headers=(*answer.headers, ("x-token", token)))
     if answer.media_type != "application/problem+json":
@@ -335,7 +335,7 @@ def expect_no_token(answer: Answer, token: str) -> None:
 def token_is_never_answered(probe: Probe) -> None:
     """No answer repeats the token that was sent, good or damaged."""
     plain = probe.request()
-    token = probe.target.tokens[plain.partner or 0]
+    token = probe.target.access[plain.partner or 0].at(probe.token_place)
     for request in (
         plain,
         plain.with_json({probe.name_member: 5}),
