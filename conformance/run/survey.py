@@ -201,9 +201,14 @@ class Survey:
         operation, target = probe.operation, self.target
         first = made = probe.try_to_send(request)
         target.places.taken.pop(operation.id, None)
-        if made.status in _OF_RULES and operation.object_body and operation.allows(made.status):
+        is_of_rules = made.status in _OF_RULES and operation.allows(made.status)
+        # What is not there may be what the body refers to, documented or not.
+        is_not_there = made.status == HTTPStatus.NOT_FOUND
+        if operation.object_body and (is_of_rules or is_not_there):
             body = probe.plain_body()
             for taken in tried_bodies(self.contract, operation, body):
+                if is_not_there and not taken.references:
+                    continue
                 target.places.taken[operation.id] = taken
                 again = _plain_request(probe)
                 made = probe.try_to_send(again) if again else first

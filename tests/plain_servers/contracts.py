@@ -130,6 +130,13 @@ def shop(scheme: Document) -> Document:
     return document("Shop", {**products, **orders}, scheme)
 
 
+def market(scheme: Document) -> Document:
+    """As :func:`shop`, where an order of a product that is not there is answered 404."""
+    found = shop(scheme)
+    found["paths"]["/orders"]["post"]["responses"] |= refused(404)
+    return found
+
+
 def baskets(scheme: Document) -> Document:
     """Products, and what has many of them: by their ids, and each with its quantity."""
     found = shop(scheme)
@@ -248,6 +255,7 @@ SHAPES: dict[str, tuple[Callable[[Document], Document], str]] = {
     "stays": (stays, "bearer"),
     "bookings": (bookings, "bearer"),
     "shop": (shop, "bearer"),
+    "market": (market, "bearer"),
     "baskets": (baskets, "bearer"),
     "mixed": (mixed, "bearer"),
     "uploads": (uploads, "bearer"),

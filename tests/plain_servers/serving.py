@@ -102,6 +102,10 @@ def _ordered(shop: Shop, partner: str, value: Item) -> int:
     return 0 if "price" in value or value["product_id"] in known else 422
 
 
+def _bought(shop: Shop, partner: str, value: Item) -> int:
+    return 404 if _ordered(shop, partner, value) else 0
+
+
 def _filled(shop: Shop, partner: str, value: Item) -> int:
     if "price" in value:
         return 0
@@ -114,6 +118,7 @@ RULES: Mapping[str, Rule] = {
     "stays": _booked,
     "bookings": _booked,
     "shop": _ordered,
+    "market": _bought,
     "baskets": _filled,
     "mixed": _ordered,
 }

@@ -39,7 +39,7 @@ def passed(report: dict[str, Any]) -> set[str]:
     return {one["id"] for one in report["results"] if one["outcome"] == "passed"}
 
 
-@pytest.mark.parametrize("name", ["uploads", "cards", "shop", "stays"])
+@pytest.mark.parametrize("name", ["uploads", "cards", "shop", "market", "stays"])
 def test_what_is_made_from_each_kind_of_body_gets_a_verdict(name: str, tmp_path: Path) -> None:
     report = judged_server(name, tmp_path, "--select", "created", "--select", "reads")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.run.survey import Survey
 from conformance.server import catalogue
-from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.kept import TakenBody
 from conformance.target.target import Target
 from openapi.contract import Contract
@@ -22,8 +23,8 @@ from tests.plain_servers.serving import TOKENS, serving
 
 
 @contextmanager
-def surveyed(name: str) -> Iterator[tuple[Run, Survey]]:
-    with serving(name, "bearer") as (url, document), Target(url, TOKENS) as target:
+def surveyed(name: str, tamper: Tamper | None = None) -> Iterator[tuple[Run, Survey]]:
+    with serving(name, "bearer") as (url, document), Target(url, TOKENS, tamper=tamper) as target:
         run = Run(Contract(document), target, [], seed=1)
         run.survey()
         yield run, run._survey
@@ -53,6 +54,30 @@ def test_an_order_is_of_a_product_of_its_partner() -> None:
         assert first.members["product_id"] != second.members["product_id"]
         assert moved.members["product_id"] == second.members["product_id"]
         assert {probe.send(one).status for one in (first, second, moved)} == {201}
+
+
+def not_there(request: Request, forward: Forward) -> Answer:
+    answer = forward(request)
+    return replace(answer, status=404) if answer.status == 422 else answer
+
+
+def test_an_order_of_nothing_may_be_answered_404_that_the_contract_does_not_have() -> None:
+    with surveyed("shop", not_there) as (run, survey):
+        probe = probe_of(run, survey, "POST /orders")
+
+        assert [probe.make(partner).status for partner in (0, 1)] == [201, 201]
+
+
+def test_a_creation_that_is_not_there_is_asked_for_with_no_other_bodies() -> None:
+    asked: list[Request] = []
+
+    def answer(request: Request, forward: Forward) -> Answer:
+        is_booking = request.method == "POST" and request.path == "/bookings"
+        asked.extend([request] if is_booking else [])
+        return Answer(404) if is_booking else forward(request)
+
+    with surveyed("stays", answer):
+        assert len(asked) == 2  # one of each partner
 
 
 def test_an_array_has_what_is_there_alone_or_in_its_items() -> None:
