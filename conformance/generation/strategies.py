@@ -1,4 +1,7 @@
-"""Hypothesis strategies from the contract's schemas."""
+"""Hypothesis strategies from the contract's schemas.
+
+Each is made in a thread's turn: Hypothesis parses the source of a function that it is made with.
+"""
 
 import json
 import math
@@ -12,6 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.generation.isolation import generating
 from conformance.generation.odd_values import odd_instants
 from conformance.probe.bodies import marked, required_names, settable
 from conformance.probe.probe import Probe
@@ -56,12 +60,14 @@ _USUAL: Mapping[str, Any] = {
 """A value of each."""
 
 
+@generating()
 def valid_bodies(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Bodies that are valid for the schema, their names marked as test data."""
     values = _Values(probe.contract).of(schema.definition)
     return values.map(partial(marked, probe)).filter(schema.is_valid)
 
 
+@generating()
 def bodies_near(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Valid bodies that are plain but for one member, their names marked as test data."""
     known = _Values(probe.contract)
@@ -72,6 +78,7 @@ def bodies_near(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any
     return one_other.map(partial(marked, probe)).filter(schema.is_valid)
 
 
+@generating()
 def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrategy[Any]]:
     """Bodies with one fault, a strategy for each: a wrong type, a field missing, no object.
 

@@ -1,5 +1,6 @@
 """Hypothesis and the rest of the process leave each other alone."""
 
+import ast
 import gc
 import os
 import random
@@ -12,13 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import configuration, settings
 from hypothesis import strategies as st
-from hypothesis.internal import charmap
+from hypothesis.internal import charmap, lambda_sources
+from hypothesis.internal.cache import LRUCache
 
 from conformance.catalogue.requirement import Level, Requirement
+from conformance.generation import isolation
 from conformance.generation.any_order import in_any_order
 from conformance.generation.engine import failures
 from conformance.generation.isolation import PROFILE, generating
@@ -241,6 +245,31 @@ def test_one_at_a_time_is_generated_beside_all_others(healthy: MockProcess) -> N
         results = list(Run(CONTRACT, target, both, 1).results())
 
     assert [one.outcome for one in results] == [Outcome.PASSED] * 16
+
+
+def test_sources_are_parsed_in_a_turn_alone(
+    healthy: MockProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads that parse at once may both fail (CPython 3.11)."""
+    holders: list[object] = []
+    parse = ast.parse
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        holders.append(isolation._turn.holder)
+        return parse(*arguments, **options)
+
+    monkeypatch.setattr(ast, "parse", noted)
+    for name in ("AST_LAMBDAS_CACHE", "LAMBDA_DIGEST_DESCRIPTION_CACHE"):
+        monkeypatch.setattr(lambda_sources, name, LRUCache(max_size=100))
+    generating_ones = [one for one in catalogue().values() if one.generates]
+    with Target(healthy.base_url, TOKENS) as target:
+        run = Run(CONTRACT, target, generating_ones, 1)
+        for requirement in generating_ones:
+            if requirement.applies_to(CREATE):
+                run.check(requirement, CREATE)
+
+    assert holders
+    assert all(holders)
 
 
 def test_searches_go_on_while_others_wait_for_answers(healthy: MockProcess) -> None:
