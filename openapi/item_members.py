@@ -85,7 +85,7 @@ class Members:
         merged = self.merged(definition)
         found: dict[str, Mapping[str, Any]] = {}
         for branch in self._branches(merged) if level else ():
-            if value is None or self._may_be(branch, value):
+            if value is None or self.may_be(branch, value):
                 found = {**self.of(branch, level - 1, value), **found}
         own = merged.get("properties", {})
         return {**found, **{name: self.merged(one) for name, one in own.items()}}
@@ -139,7 +139,7 @@ class Members:
             if members.get(name, {}).get("writeOnly") is not True
         }
 
-    def _may_be(self, branch: Any, value: Mapping[str, Any]) -> bool:
+    def may_be(self, branch: Any, value: Mapping[str, Any]) -> bool:
         """Whether the constants of an alternative allow a value."""
         return all(
             value[name] in one.get("enum", [one.get("const", value[name])])

@@ -40,6 +40,19 @@ _OF_PATTERNS = ("text", "TEXT", "EUR", "eur", "US", "us", "en-US", "10.00", "+15
 """Texts that patterns often take."""
 
 
+def full_samples(schema: Schema) -> Iterator[Any]:
+    """Full values of a schema, of the first alternatives in it, of the second ones, and so on.
+
+    Not each is valid: its schema has to be asked.
+    """
+    for branch in range(_BRANCHES):
+        yield _sample(schema.resolve, schema.definition, 0, _DEEPEST_FULL, branch)
+
+
+_BRANCHES = 6
+"""So many alternatives have a full value of their own."""
+
+
 def sample_of(schema: Schema, *, is_full: bool = False) -> Any:
     """A plain value of a schema; one that is not valid where none is found.
 
@@ -71,7 +84,9 @@ def examples_of(definition: Mapping[str, Any]) -> Iterator[Any]:
     yield from found if isinstance(found, list) else ()
 
 
-def _sample(resolve: Resolve, definition: Any, depth: int, deepest_full: int) -> Any:
+def _sample(
+    resolve: Resolve, definition: Any, depth: int, deepest_full: int, branch: int = 0
+) -> Any:
     definition = resolve(definition)
     if not isinstance(definition, dict) or depth > _DEEPEST:
         return "text"
@@ -83,10 +98,11 @@ def _sample(resolve: Resolve, definition: Any, depth: int, deepest_full: int) ->
     branches = schema.get("oneOf") or schema.get("anyOf") or []
     if branches:
         base = {key: one for key, one in schema.items() if key not in {"oneOf", "anyOf"}}
-        return _sample(resolve, {**base, "allOf": [branches[0]]}, depth + 1, deepest_full)
+        chosen = {**base, "allOf": [branches[branch % len(branches)]]}
+        return _sample(resolve, chosen, depth + 1, deepest_full, branch)
     types = types_of(schema) or ("object" if "properties" in schema else "string",)
     kind = next((one for one in types if one != "null"), "null")
-    part = partial(_sample, resolve, depth=depth + 1, deepest_full=deepest_full)
+    part = partial(_sample, resolve, depth=depth + 1, deepest_full=deepest_full, branch=branch)
     is_full = depth < deepest_full
     if kind == "object":
         members = schema.get("properties", {})
