@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 from mock_server.documented.made_values import instant, timestamps
@@ -67,6 +68,20 @@ class ItemAction:
     def is_of_item(self) -> bool:
         """Whether the answer is the item, or has no body."""
         return self.place is not None or self.documented.body is None
+
+    def is_refused(self, item: Item) -> bool:
+        """Whether it is done already, and the contract has a conflict for that.
+
+        A PUT may be repeated (RFC 9110 section 9.2.2), and what a body must say may differ.
+        """
+        body = self._operation.request_body
+        return (
+            self._operation.method == "POST"
+            and not (body and body.required)
+            and self._operation.documents(HTTPStatus.CONFLICT)
+            and bool(self._set)
+            and all(item.get(name) == one for name, one in self._set.items())
+        )
 
     def changed(self, item: Item, now: float) -> Item:
         """The item after the action, with as much of it as the contract allows."""

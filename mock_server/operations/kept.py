@@ -131,6 +131,10 @@ class KeptItems:
             return None
         call, before = below.call, _item(below.stored)
         self._check_version(call, before)
+        if action.is_refused(before):
+            raise Problem(
+                ProblemType.CONFLICT, "already_done", "The item is in this state already."
+            )
         item = action.changed(before, call.exchange.now)
         if item != before:
             call.propose(below.item_id, below.stored.value, item)

@@ -110,6 +110,48 @@ def test_an_answer_without_a_body_and_flags_and_times(start: Start) -> None:
         assert "sentAt" not in after
 
 
+def test_an_action_that_is_done_is_a_conflict_where_the_contract_has_one(start: Start) -> None:
+    answers = {"200": answer(ORDER), "409": answer()}
+    key = {"name": "Idempotency-Key", "in": "header", "schema": text()}
+    document = orders("cancel", answers)
+    document["paths"]["/orders/{id}/cancel"]["post"]["parameters"] = [key]
+    client = start(document)
+    made = client.post("/orders", json={}).json()
+    url = f"/orders/{made['id']}/cancel"
+    other = f"/orders/{client.post('/orders', json={}).json()['id']}/cancel"
+
+    first = client.post(url, headers={"Idempotency-Key": "1"})
+    assert first.json()["state"] == "cancelled"
+    assert client.post(url).status_code == 409
+    assert client.post(url, headers={"Idempotency-Key": "2"}).status_code == 409
+    assert client.post(url, headers={"Idempotency-Key": "1"}).content == first.content
+    assert client.get(f"/orders/{made['id']}").json() == first.json()
+    assert client.post(other).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("action", "answers", "method", "body"),
+    [
+        ("cancel", {"200": answer(ORDER)}, "post", None),
+        ("cancel", {"200": answer(ORDER), "default": answer()}, "post", None),
+        ("cancel", {"200": answer(ORDER), "409": answer()}, "put", None),
+        ("cancel", {"200": answer(ORDER), "409": answer()}, "post", obj("by", by=text())),
+        ("remind", {"200": answer(ORDER), "409": answer()}, "post", None),
+    ],
+)
+def test_any_other_action_may_be_repeated(
+    start: Start, action: str, answers: Schema, method: str, body: Schema | None
+) -> None:
+    document = orders(action, answers, method)
+    document["paths"][f"/orders/{{id}}/{action}"][method] = operation(answers, body)
+    client = start(document)
+    made = client.post("/orders", json={}).json()
+    sent = {"json": {"by": "me"}} if body else {}
+    for _ in range(2):
+        acted = client.request(method, f"/orders/{made['id']}/{action}", **sent)
+        assert acted.status_code == 200
+
+
 def test_an_action_that_answers_with_something_else_changes_nothing(start: Start) -> None:
     receipt = answer(obj("ok", ok={"type": "boolean"}), {"ok": True})
     client = start(orders("cancel", {"200": receipt}))
