@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.internal import charmap, lambda_sources
 from hypothesis.internal.cache import LRUCache
 
+from conformance import generation
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.generation import isolation
 from conformance.generation.any_order import in_any_order
@@ -251,6 +252,7 @@ def test_sources_are_parsed_in_a_turn_alone(
     healthy: MockProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two threads that parse at once may both fail (CPython 3.11)."""
+    generation.load()
     holders: list[object] = []
     parse = ast.parse
 
