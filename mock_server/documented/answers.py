@@ -1,9 +1,6 @@
 """The documented responses of any operation: their examples, or data valid by their schemas."""
 
-import asyncio
-import logging
 import random
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,11 +15,12 @@ from mock_server.documented.bodies import (
 )
 from mock_server.documented.dynamic import dynamic_value
 from mock_server.documented.headers import header_text, is_sent, with_values
+from mock_server.documented.looking_through import LookingThrough, unanswered
 from mock_server.documented.negotiation import best_accepted
+from mock_server.documented.told_flaws import ToldFlaws
 from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.problems import Problem, ProblemType, Response, not_served
 from openapi.contract import Contract
-from openapi.document import join
 from openapi.errors import ContractError
 from openapi.generation import BudgetSpentError, Generation
 from openapi.media_types import is_json
@@ -42,24 +40,6 @@ _NO_BODY = (204, 205, 304)
 
 _CHARACTERS_OF_ALL = 64 << 20
 """Limit on the characters of all answers of a contract: its examples, and generated data."""
-
-_SECONDS = 0.05
-"""The CPU time of a start to look through the contract."""
-
-_SECONDS_BESIDE = 0.5
-"""The CPU time to look through the rest of it beside the first requests."""
-
-_SECONDS_OF_ONE = 0.1
-"""What an operation counts for at most: a costly one hides no flaw of the others."""
-
-_SECONDS_BEFORE = 0.25
-_PAUSES = 3
-"""The pause before, and how many times longer a pause is than the work: requests go first."""
-
-_MOST_WARNINGS = 100
-"""Limit on the warnings of a start."""
-
-logger = logging.getLogger("mock_server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,80 +73,25 @@ class DocumentedAnswers:
         unchecked: Sequence[ContractError] = (),
         strict: bool = False,
     ) -> None:
-        self._contract = contract
         self._made: dict[str, _Answer | ContractError] = {}
         self._contents: dict[str, Mapping[str, MediaType]] = {}
         self._others: dict[tuple[str, str, str | None], bytes] = {}
         self._cachings: dict[str, Mapping[str, str]] = {}
-        self._told: set[str] = set()
-        self._is_strict = strict
+        self._told = ToldFlaws(strict=strict)
         self._resolve = contract.resolve_schema
         self._random = random.Random()  # noqa: S311 - test data
         self._generation = Generation(contract.document, contract.resolve_schema)
         self._characters = _CHARACTERS_OF_ALL
         for flaw in (*contract.flaws, *(one.flaw for one in unserved)):
-            self._tell(flaw, "is not served")
+            self._told.tell(flaw, "is not served")
         for flaw in unchecked:
-            self._tell(flaw, "is not checked")
-        self._looking = self._looks()
-        left = _SECONDS
-        while strict or left > 0:
-            seconds = next(self._looking, None)
-            if seconds is None:
-                self._tell_errors()
-                return
-            left -= seconds
+            self._told.tell(flaw, "is not checked")
+        self._looking = LookingThrough(contract, self._told, self._answer)
+        self._looking.begin(whole=strict)
 
     async def look_on(self) -> None:
         """Look through the rest of the contract, with pauses for requests."""
-        await asyncio.sleep(_SECONDS_BEFORE)
-        left = _SECONDS_BESIDE
-        for seconds in self._looking:
-            counted = min(seconds, _SECONDS_OF_ONE)
-            left -= counted
-            if left < 0:
-                logger.info("the rest of the contract is looked at on first use")
-                break
-            await asyncio.sleep(_PAUSES * counted)
-        self._tell_errors()
-
-    def _looks(self) -> Iterator[float]:
-        """Look at one operation after the other; gives the CPU time of each."""
-        for operation in self._contract.operations.values():
-            started = time.thread_time()
-            if operation.usual_status is None:
-                self._tell(_unanswered(operation), "is not served")
-            for schema in operation.schemas():
-                try:
-                    schema.check()
-                except ContractError as error:
-                    if not self._is_told(error.place):
-                        self._tell(error, "is not served")
-            for answer in operation.responses.values():
-                self._answer(answer)
-            yield time.thread_time() - started
-
-    def _tell_errors(self) -> None:
-        """Log what is no OpenAPI and left nothing out that was looked at."""
-        for error in self._contract.errors:
-            if not self._is_told(error.place):
-                self._tell(error, "is read all the same")
-
-    def _is_told(self, place: str) -> bool:
-        """Whether a warning has named a place, one in it, or one around it."""
-        return any(_is_inside(place, one) for one in self._told)
-
-    def _tell(self, error: ContractError, what: str) -> None:
-        """Log a flaw once, or raise it where the start is strict."""
-        if error.place in self._told:
-            return
-        if self._is_strict:
-            raise error
-        self._told.add(error.place)
-        if len(self._told) <= _MOST_WARNINGS:
-            logger.warning("%s %s: %s", error.place, what, error.reason)
-        elif len(self._told) == _MOST_WARNINGS + 1:
-            logger.warning("only %d of these warnings are logged", _MOST_WARNINGS)
+        await self._looking.go_on()
 
     def _answer(self, documented: DocumentedResponse) -> "_Answer | ContractError":
         place = documented.pointer
@@ -180,8 +105,7 @@ class DocumentedAnswers:
             except (BudgetSpentError, ContractError) as error:
                 flaw = _flaw(place, error)
                 self._made[place] = flaw
-                if not self._is_told(flaw.place):
-                    self._tell(flaw, "is not served")
+                self._told.tell_unless_known(flaw, "is not served")
         return self._made[place]
 
     def usual(self, operation: Operation, wish: "Wish | None" = None) -> Response:
@@ -326,24 +250,22 @@ class DocumentedAnswers:
             if schema.is_valid(example):
                 valid.append(example)
             else:
-                self._tell(ContractError(place, schema.first_error(example)), "is not used")
+                self._told.tell(ContractError(place, schema.first_error(example)), "is not used")
         if valid:
             return valid[0]
         value = self._generation.value(schema)
         if reason := self._generation.unused.pop(schema.pointer, None):
-            self._tell(ContractError(schema.pointer, reason), "has an example that is not used")
+            self._told.tell(
+                ContractError(schema.pointer, reason), "has an example that is not used"
+            )
         return value
 
 
 def usual_status(operation: Operation) -> int:
     """The status that an operation answers with on its own; raises a 501 where it has none."""
     if operation.usual_status is None:
-        raise not_served(_unanswered(operation))
+        raise not_served(unanswered(operation))
     return operation.usual_status
-
-
-def _unanswered(operation: Operation) -> ContractError:
-    return ContractError(join(operation.pointer, "responses"), "documents no answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,11 +293,6 @@ def _names_credential(outline: Mapping[str, Any], level: int = _LEVELS) -> bool:
         )
         or (isinstance(inner, dict) and _names_credential(inner, level - 1))
     )
-
-
-def _is_inside(place: str, other: str) -> bool:
-    """Whether one of two places is in the other, or the same."""
-    return f"{place}/".startswith(f"{other}/") or f"{other}/".startswith(f"{place}/")
 
 
 def _flaw(place: str, error: Exception) -> ContractError:

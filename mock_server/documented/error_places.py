@@ -1,7 +1,7 @@
 """The places of an error body for the detail, the field and the status of a refusal.
 
-Contracts name these as they like: the tables hold the names that are in use. A body keeps what it
-has at all other places, and at each of these where the schema allows nothing else.
+Contracts name these as they like: ``error_names`` has the names in use. A body keeps what it has at
+all other places, and at each of these where the schema allows nothing else.
 """
 
 import re
@@ -13,47 +13,22 @@ from http import HTTPStatus
 from typing import Any
 
 from mock_server.documented.error_maps import is_map, maps_of
+from mock_server.documented.error_names import (
+    CODES,
+    DETAILS,
+    FIELD_LISTS,
+    FIELDS,
+    LISTS,
+    SECOND_DETAILS,
+    SECOND_FIELDS,
+    STATUSES,
+    TAKEN,
+)
 from mock_server.documented.free_texts import reason_in, text_of
 from mock_server.exchange.problems import Problem
 from mock_server.partners.clock import timestamp
+from openapi.names import spelt
 from openapi.schema import Schema, types_of
-
-_DETAILS = (
-    *("detail", "details", "message", "msg", "errormessage", "errormsg", "description"),
-    *("errordescription", "reason", "developermessage", "usermessage", "text", "faultstring"),
-)
-_SECOND_DETAILS = ("error", "title", "summary")
-"""Names for the detail in an object that has none of the others."""
-
-_FIELDS = (
-    *("field", "fieldname", "param", "parameter", "paramname", "parametername", "property"),
-    *("propertyname", "propertypath", "pointer", "attribute", "target"),
-)
-_SECOND_FIELDS = ("name", "key", "path", "loc", "argument", "member")
-"""Names for the field in an item of a list of errors; anywhere else they may be anything."""
-
-_CODES = ("code", "errorcode", "error", "type", "kind")
-_STATUSES = (
-    "status",
-    "statuscode",
-    "httpstatus",
-    "httpstatuscode",
-    "httpcode",
-    "code",
-    "errorcode",
-)
-_FIELD_LISTS = ("fields", "fieldnames", "invalidfields", "params", "parameters", "properties")
-"""Names for a list of fields, where the detail has a place of its own."""
-
-LISTS = (
-    *("errors", "details", "detail", "violations", "invalidparams", "fielderrors", "issues"),
-    *("causes", "problems", "messages", "validationerrors", "fieldviolations", "fields"),
-    *("invalidparameters", "reasons", "error"),
-)
-"""Names for a list with one item for each bad field."""
-
-_TAKEN = frozenset({*_DETAILS, *_CODES, *_STATUSES, *_FIELDS, *LISTS})
-"""Names that are none of a field in a map from fields to errors."""
 
 _MOST_DEPTH = 6
 
@@ -109,7 +84,7 @@ class _Refused:
 
     def is_field(self, plain: str) -> bool:
         """Whether a name is one for the field at this level."""
-        return plain in _FIELDS or (self.is_item and plain in _SECOND_FIELDS)
+        return plain in FIELDS or (self.is_item and plain in SECOND_FIELDS)
 
 
 def filled(
@@ -150,9 +125,9 @@ class _Places:
             details = _details(value, members) or self._reason(value, members, refused, path)
             for name in details:
                 yield (*path, name), (refused.detail,)
-            source = _source({*map(_plain, (*value, *members))}, refused)
+            source = _source({*map(spelt, (*value, *members))}, refused)
             for name, one in value.items():
-                plain = _plain(name)
+                plain = spelt(name)
                 if wanted := _at_field(plain, one, source, refused, has_detail=bool(details)):
                     yield (*path, name), wanted
                 elif name not in details:
@@ -168,8 +143,8 @@ class _Places:
         path: _Path,
     ) -> list[str]:
         """The name for the detail beside the field, or in an item: it may be any name."""
-        names = {*map(_plain, value)}
-        has_better = not {*map(_plain, members)}.isdisjoint(_DETAILS)
+        names = {*map(spelt, value)}
+        has_better = not {*map(spelt, members)}.isdisjoint(DETAILS)
         if not self._is_example or refused.keeps_reason or has_better:
             return []
         is_named = any(map(refused.is_field, names)) or (not path and "source" in names)
@@ -178,7 +153,7 @@ class _Places:
         others = {
             name: one
             for name, one in value.items()
-            if not refused.is_field(plain := _plain(name)) and plain not in (*_CODES, *_STATUSES)
+            if not refused.is_field(plain := spelt(name)) and plain not in (*CODES, *STATUSES)
         }
         found = reason_in(others, is_named=is_named)
         return [found] if found else []
@@ -186,7 +161,7 @@ class _Places:
     def _of_member(
         self, name: str, value: Any, outline: Mapping[str, Any], refused: _Refused, place: _Path
     ) -> Iterator[Place]:
-        plain = _plain(name)
+        plain = spelt(name)
         match value:
             case str():
                 yield from self._of_text(plain, value, refused, place)
@@ -194,7 +169,7 @@ class _Places:
                 pass
             case int():
                 is_status = not self._is_example or value in range(100, 600)
-                if plain in _STATUSES and is_status:
+                if plain in STATUSES and is_status:
                     yield place, (refused.status,)
             case list() if refused.is_field(plain):
                 steps = None if refused.field is None else _steps(refused.field, outline)
@@ -203,7 +178,7 @@ class _Places:
                 yield from self.of(value, outline, refused, place)
             case dict() if self._is_map(plain, value, outline, refused):
                 yield self._of_map(value, outline, refused, place)
-            case dict() if plain in _DETAILS and (words := text_of(value)):
+            case dict() if plain in DETAILS and (words := text_of(value)):
                 yield (*place, words), (refused.detail,)
             case dict():
                 yield from self.of(value, outline, refused, place)
@@ -221,7 +196,7 @@ class _Places:
         is_told = is_told or any(isinstance(one, list) for one in value.values())
         has_texts = "string" in types_of(others.get("items", {}))
         is_named = plain in LISTS or has_texts or (is_told and not plain)
-        return is_named and is_map(value, outline, refused.fields, _TAKEN)
+        return is_named and is_map(value, outline, refused.fields, TAKEN)
 
     def _of_map(
         self, value: Any, outline: Mapping[str, Any], refused: _Refused, path: _Path
@@ -244,16 +219,16 @@ class _Places:
             yield place, (_REMOVED if refused.field is None else _as_field(plain, refused.field),)
         elif self._is_status(plain, text):
             yield place, (str(refused.status),)
-        elif not self._is_example and plain in _CODES:
+        elif not self._is_example and plain in CODES:
             yield place, (refused.code,)
-        elif not self._is_example and plain in _SECOND_DETAILS:
+        elif not self._is_example and plain in SECOND_DETAILS:
             yield place, (HTTPStatus(refused.status).phrase,)
         elif not self._is_example and _DATE_TIME.match(text):
             yield place, (timestamp(refused.now),)
 
     def _is_status(self, plain: str, text: str) -> bool:
         """Whether a text is a status, or has the place of one and says nothing."""
-        if plain in _STATUSES and re.fullmatch(r"[1-5]\d\d", text):
+        if plain in STATUSES and re.fullmatch(r"[1-5]\d\d", text):
             return True
         return "status" in plain and not self._is_example and text == _PLAIN_TEXT
 
@@ -262,7 +237,7 @@ class _Places:
     ) -> Iterator[Place]:
         """A list with one item for each bad field, in the form of its first item."""
         form = value[0] if value else {}
-        if isinstance(form, dict) and is_map(form, outline, refused.fields, _TAKEN):
+        if isinstance(form, dict) and is_map(form, outline, refused.fields, TAKEN):
             wrong = refused.items or (replace(refused, items=(), is_item=True),)
             found = [next(maps_of(form, outline, [one], self._item)) for one in wrong]
             yield path, (found, found[:1])
@@ -282,7 +257,7 @@ class _Places:
     def _item(self, form: Any, outline: Mapping[str, Any], one: _Refused) -> Any:
         item = deepcopy(form)
         places = [*self.of(item, outline, one)]
-        names = [_plain(str(place[-1])) for place, _ in places if place]
+        names = [spelt(str(place[-1])) for place, _ in places if place]
         is_sentence = one.detail[:1].isupper()
         if one.field and not is_sentence and not any(map(one.is_field, names)):
             # There is no other place for the field.
@@ -300,24 +275,24 @@ class _Places:
         source: str | None,
     ) -> Iterator[Place]:
         """The places that the schema has, and the body leaves out."""
-        held = set(map(_plain, value))
+        held = set(map(spelt, value))
         places: list[tuple[Sequence[str], str | None]] = [
-            (_DETAILS, refused.detail),
-            ((source,) if source else _FIELDS, refused.field),
+            (DETAILS, refused.detail),
+            ((source,) if source else FIELDS, refused.field),
         ]
         if not value:
-            places.append((_CODES, refused.code))
+            places.append((CODES, refused.code))
         for names, wanted in places:
             if wanted is None or not held.isdisjoint(names):
                 continue
             for name, outline in members.items():
-                plain = _plain(name)
+                plain = spelt(name)
                 if plain in names and "string" in types_of(outline):
                     yield (*path, name), (_as_field(plain, wanted),)
                     break
         if refused.items and held.isdisjoint(LISTS):
             for name, outline in members.items():
-                if _plain(name) in LISTS and "array" in types_of(outline):
+                if spelt(name) in LISTS and "array" in types_of(outline):
                     yield from self._of_list([], outline.get("items", {}), refused, (*path, name))
                     break
 
@@ -344,7 +319,7 @@ def _at_field(
     """What a member has whose name says that it tells the fields; nothing for any other."""
     if source and plain in _SOURCES and isinstance(value, str):
         return (_at_source(plain, source, refused),)
-    if has_detail and plain in _FIELD_LISTS and _has_texts(value):
+    if has_detail and plain in FIELD_LISTS and _has_texts(value):
         return (_fields_at_fault(refused), _REMOVED)
     return ()
 
@@ -357,12 +332,12 @@ def _at_source(plain: str, source: str, refused: _Refused) -> Any:
 
 def _details(value: Mapping[str, Any], members: Mapping[str, Any]) -> list[str]:
     """The names for the detail that hold a text, or else one of the second choice."""
-    held = {_plain(name): name for name, one in value.items() if isinstance(one, str)}
-    names = [held[one] for one in _DETAILS if one in held]
+    held = {spelt(name): name for name, one in value.items() if isinstance(one, str)}
+    names = [held[one] for one in DETAILS if one in held]
     has_better = any(
-        _plain(name) in _DETAILS and "string" in types_of(one) for name, one in members.items()
+        spelt(name) in DETAILS and "string" in types_of(one) for name, one in members.items()
     )
-    return names or [held[one] for one in _SECOND_DETAILS if one in held and not has_better][:1]
+    return names or [held[one] for one in SECOND_DETAILS if one in held and not has_better][:1]
 
 
 def _has_texts(value: Any) -> bool:
@@ -390,11 +365,6 @@ def _as_field(plain: str, field: str) -> str:
     if plain != "pointer" or not field:
         return field
     return "/" + re.sub(r"\[(\d+)\]", r".\1", field).lstrip(".").replace(".", "/")
-
-
-def _plain(name: str) -> str:
-    """A name without its spelling: ``error_description`` and ``errorDescription`` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def put_at(value: Any, path: _Path, wanted: Any) -> Any:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from mock_server.documented.error_places import LISTS, Place, put_at
+from mock_server.documented.error_names import LISTS
+from mock_server.documented.error_places import Place, put_at
 from mock_server.documented.free_texts import may_be_sentence
 from mock_server.exchange.problems import Problem
 from openapi.field_errors import FieldError

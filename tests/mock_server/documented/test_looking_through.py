@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from mock_server.documented import answers
+from mock_server.documented import looking_through
 from mock_server.documented.answers import DocumentedAnswers
 from openapi.contract import Contract
+from openapi.errors import ContractError
 
 COUNT = 10
 
@@ -31,8 +32,8 @@ def paths(first: int) -> dict[str, Any]:
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The paths of the flaws that were told since the last call."""
-    monkeypatch.setattr(answers, "_SECONDS_BEFORE", 0)
-    monkeypatch.setattr(answers, "_PAUSES", 0)
+    monkeypatch.setattr(looking_through, "_SECONDS_BEFORE", 0)
+    monkeypatch.setattr(looking_through, "_PAUSES", 0)
 
     def since() -> list[str]:
         found = [
@@ -46,7 +47,9 @@ def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> A
 
 def each_takes(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = itertools.count(0, seconds)
-    monkeypatch.setattr("mock_server.documented.answers.time.thread_time", lambda: next(clock))
+    monkeypatch.setattr(
+        "mock_server.documented.looking_through.time.thread_time", lambda: next(clock)
+    )
 
 
 def test_a_small_contract_is_looked_through_at_the_start(told: Any) -> None:
@@ -76,6 +79,6 @@ def test_a_costly_operation_hides_no_flaw_of_the_next_ones(
 
 def test_a_strict_start_looks_at_all(monkeypatch: pytest.MonkeyPatch, told: Any) -> None:
     each_takes(20, monkeypatch)
-    with pytest.raises(answers.ContractError, match="~1a9"):
+    with pytest.raises(ContractError, match="~1a9"):
         DocumentedAnswers(flawed(COUNT - 1), strict=True)
     assert told() == []
