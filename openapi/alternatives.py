@@ -118,6 +118,8 @@ class Alternatives:
 
         Raises ValueError for a value that the library does not take.
         """
+        if not self._references:
+            return list(self._located(place, value, ()))
         found: list[tuple[str, Located]] = []
         opened: set[tuple[str, tuple[str | int, ...]]] = set()
         failed: set[tuple[str, tuple[str | int, ...]]] = set()
