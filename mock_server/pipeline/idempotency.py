@@ -30,7 +30,7 @@ from mock_server.store.interface import (
     Outdated,
     Store,
 )
-from mock_server.store.seals import FileSeal, MemorySeal, Seal
+from mock_server.store.seals import Seal, seal_for
 from openapi.field_errors import FieldError
 from openapi.media_types import is_json
 from openapi.operation import IDEMPOTENCY_KEY, Operation
@@ -61,7 +61,7 @@ class Idempotency:
         self.app = app
         self.store = store
         self.anonymous = anonymous
-        self.seal: Seal = MemorySeal() if store.is_volatile else FileSeal()
+        self.seal = seal_for(is_volatile=store.is_volatile)
         self._known: set[bytes] = set()
         """Hashes of keys that were committed through this process."""
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mock_server.settings import Settings
-from mock_server.store.seals import FileSeal, MemorySeal, Seal
+from mock_server.store.file_seal import FileSeal
+from mock_server.store.seals import MemorySeal, Seal
 from tests.mock_server.clients import FIRST, Partnered, serve
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
