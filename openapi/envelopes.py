@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from openapi.item_members import WRAPPING, Members, objects_in, singular
+from openapi.item_paths import is_below, parameter_below, segments_of
 from openapi.names import IDS, REFERENCES, spelt
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paging import page_members, success_schema
@@ -31,10 +32,9 @@ def envelope_of(operation: Operation) -> tuple[str, ...]:
 
 def _named_below(operation: Operation) -> Iterator[str]:
     """The parameters next to the path of an operation, which name what it makes."""
-    start = f"{operation.path}/{{"
     for one in operation.contract.operations.values() if operation.contract else ():
-        if one.path.startswith(start):
-            yield one.path.removeprefix(start).partition("}")[0]
+        if is_below(one.path, operation.path):
+            yield parameter_below(one.path, operation.path)
 
 
 def wrappers(operation: Operation) -> frozenset[str]:
@@ -44,7 +44,7 @@ def wrappers(operation: Operation) -> frozenset[str]:
 
 def _nouns(operation: Operation) -> Iterator[str]:
     """What the resource of an operation may be called by its path, the likeliest first."""
-    parts = operation.path.strip("/").split("/")
+    parts = segments_of(operation.path).strip("/").split("/")
     named = [at for at, one in enumerate(parts) if one.startswith("{")]
     if parts and not parts[-1].startswith("{"):
         yield singular(parts[-1])

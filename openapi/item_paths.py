@@ -6,6 +6,7 @@ from collections.abc import Iterator, Set
 from openapi.operation import PATH_PARAMETER
 
 _KEY = re.compile(r"\(('?)(\{[^{}]+\})\1\)(?=/|$)")
+_BEFORE_ID = re.compile(r"(/|\('?)$")
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")
 LAST_PARAMETER = re.compile(r"/\{\}$")
 """The end of the shape of an item's path."""
@@ -25,7 +26,28 @@ def segments_of(path: str) -> str:
 
     That of ``/things({id})`` is ``/things/{id}``.
     """
-    return _KEY.sub(r"/\2", path)
+    return _KEY.sub(r"/\2", path) if "(" in path else path
+
+
+def is_of_one(path: str) -> bool:
+    """Whether a path ends in an id: that of one item."""
+    return segments_of(path).endswith("}")
+
+
+def is_below(path: str, collection: str) -> bool:
+    """Whether a path is that of one item of a collection, or of what is done with it."""
+    path, above = segments_of(path), segments_of(collection)
+    return path.startswith(f"{above}/{{") and path.count("{") == above.count("{") + 1
+
+
+def parameter_below(path: str, collection: str) -> str:
+    """The parameter that stands next to the path of a collection, in a path below it."""
+    return segments_of(path).removeprefix(f"{segments_of(collection)}/{{").partition("}")[0]
+
+
+def above_id(before: str) -> str:
+    """The path of a collection, from that of an item as far as its id: ``/things(``."""
+    return _BEFORE_ID.sub("", before)
 
 
 def shape_of(path: str) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from openapi.item_members import HOLDING
+from openapi.item_paths import is_of_one
 from openapi.names import IDS, Role, is_header, is_shown, spelt
 from openapi.operation import Operation
 from openapi.page_query import page_query, says_first_number
@@ -82,7 +83,7 @@ def page_members(operation: Operation) -> PageMembers | None:
     A list is a GET whose answer is an array, or has one.
     """
     schema = success_schema(operation) if operation.method == "GET" else None
-    if schema is None or (operation.path.endswith("}") and "array" not in types_of(schema)):
+    if schema is None or (is_of_one(operation.path) and "array" not in types_of(schema)):
         return None
     members = dict(sorted(_members(schema), key=lambda one: len(one[0])))
     items = "" if "array" in types_of(schema) else _items_of(members, operation.path)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from openapi.envelopes import envelope_of, wrappers
 from openapi.item_members import HOLDERS, NATURAL_KEYS
-from openapi.item_paths import are_alike, shallow
+from openapi.item_paths import are_alike, is_below, is_of_one, parameter_below, shallow
 from openapi.names import spelt
 from openapi.operation import MediaType, Operation
 from openapi.paging import PageMembers, page_members, snake, steps
@@ -85,9 +85,9 @@ class Resource:
         beside = [one for one in operations.values() if one.path == create.path]
         bases = _bases(create, operations)
         base = bases[0]
-        below = [one for one in operations.values() if _is_below(one.path, base)]
+        below = [one for one in operations.values() if is_below(one.path, base)]
         pages = next((one for one in beside if page_members(one)), None)
-        on_one = [one for one in below if one.path.endswith("}")]
+        on_one = [one for one in below if is_of_one(one.path)]
         revoke = next((one for one in on_one if one.method == "DELETE"), None) or next(
             (one for one in below if one.method == "POST" and _ENDING.search(one.path)), None
         )
@@ -95,7 +95,7 @@ class Resource:
         items = item_members(pages) if pages else {}
         # A creation without a body in its answer says by Location alone what it has made.
         members = success_members(create) or items or (success_members(read) if read else {})
-        parameter = next((_parameter_of(one.path, base) for one in below), "")
+        parameter = next((parameter_below(one.path, base) for one in below), "")
         handle = _handle(members, parameter, create.path)
         secret = secret_member(create)
         return cls(
@@ -138,6 +138,12 @@ class Resource:
         return "/".join([*collection.split("/")[: len(above)], noun]), below
 
     @property
+    def is_in_parentheses(self) -> bool:
+        """Whether its id is in parentheses in paths, as OData has it: ``/things({id})``."""
+        on_one = self.read or self.revoke
+        return on_one is not None and on_one.path.endswith(")")
+
+    @property
     def is_chosen(self) -> bool:
         """Whether clients choose its id: then that of one partner may be that of another, too."""
         body = self.create.json_body
@@ -177,7 +183,7 @@ def makes_resource(operation: Operation, operations: Mapping[str, Operation]) ->
         return True
     members, base = success_members(operation), _bases(operation, operations)[0]
     ids = (
-        _parameter_of(one.path, base) for one in operations.values() if _is_below(one.path, base)
+        parameter_below(one.path, base) for one in operations.values() if is_below(one.path, base)
     )
     return any(_named_after(members, one, operation.path) for one in ids)
 
@@ -193,28 +199,19 @@ def _bases(create: Operation, operations: Mapping[str, Operation]) -> tuple[str,
     A path without the parent has no POST of its own, and an answer there shows what is made.
     """
     path = create.path
-    has_own = any(_is_below(one.path, path) for one in operations.values())
+    has_own = any(is_below(one.path, path) for one in operations.values())
     found = [path] if has_own else []
     for base in shallow(path):
-        below = [one for one in operations.values() if _is_below(one.path, base)]
+        below = [one for one in operations.values() if is_below(one.path, base)]
         makes = any(one.method == "POST" and one.path == base for one in operations.values())
         for one in below if not makes else ():
-            if one.path.endswith("}") and one.method in {"GET", "PUT", "PATCH"}:
+            if is_of_one(one.path) and one.method in {"GET", "PUT", "PATCH"}:
                 made, shown = success_members(create).keys(), success_members(one).keys()
-                own = _named_after(success_members(one), _parameter_of(one.path, base), base)
+                own = _named_after(success_members(one), parameter_below(one.path, base), base)
                 is_same = made == shown if has_own else are_alike(made, shown)
                 if own in made and is_same and base not in found:
                     found.append(base)
     return tuple(found) or (path,)
-
-
-def _is_below(path: str, collection: str) -> bool:
-    """Whether a path is that of one resource of a collection, or of what is done with it."""
-    return path.startswith(f"{collection}/{{") and path.count("{") == collection.count("{") + 1
-
-
-def _parameter_of(path: str, collection: str) -> str:
-    return path.removeprefix(f"{collection}/{{").partition("}")[0]
 
 
 def _handle(members: Mapping[str, Any], parameter: str, path: str) -> str:

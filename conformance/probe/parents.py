@@ -1,10 +1,9 @@
 """Parents: the resource that another one is made in, as the path of its creation says."""
 
-from urllib.parse import quote, unquote
-
 from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe
-from conformance.target.exchange import Request
+from conformance.target.exchange import Request, with_value
+from openapi.item_paths import above_id
 from openapi.operation import PATH_PARAMETER
 from openapi.resource import Resource
 
@@ -14,7 +13,7 @@ def parent_of(resource: Resource | None) -> Resource | None:
     contract = resource.create.contract if resource else None
     if resource is None or contract is None or not PATH_PARAMETER.search(resource.create.path):
         return None
-    above = resource.create.path[: resource.create.path.rindex("{")].rstrip("/")
+    above = above_id(resource.create.path[: resource.create.path.rindex("{")])
     return next((one for one in contract.resources if one.create.path == above), None)
 
 
@@ -29,8 +28,7 @@ def in_another_parent(probe: Probe, resource: Resource, request: Request) -> Req
     maker = probe.of(parent.create)
     other = maker.known_handle_of(maker.make())
     path, mark, query = request.path.partition("?")
-    parts, place = path.split("/"), parent.create.path.count("/") + 1
-    if unquote(parts[place]) == other:
+    moved = with_value(probe.operation.path, path, parent.create.path.count("{"), other)
+    if moved == path:
         raise NotServed(f"{parent.create.id} makes one and the same again")
-    parts[place] = quote(other, safe="")
-    return request.at(f"{'/'.join(parts)}{mark}{query}")
+    return request.at(f"{moved}{mark}{query}")

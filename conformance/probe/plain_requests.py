@@ -28,6 +28,7 @@ from conformance.target.exchange import (
 )
 from conformance.target.target import Target
 from openapi.contract import Contract
+from openapi.item_paths import above_id, is_below, is_of_one
 from openapi.media_types import is_json
 from openapi.operation import PATH_PARAMETER, Operation, Parameter
 from openapi.reads import changed_by, updated_by
@@ -65,7 +66,7 @@ def naming_put(contract: Contract, collection: str) -> Operation | None:
     puts = (one for one in contract.operations.values() if one.method == "PUT")
     return next(
         (one for one in puts
-         if re.fullmatch(rf"{re.escape(collection)}/\{{[^{{}}/]+\}}", one.path)
+         if is_of_one(one.path) and is_below(one.path, collection)
          and one.documents(HTTPStatus.CREATED) and makes_bodies(one)),
         None,
     )  # fmt: skip
@@ -195,7 +196,7 @@ class PlainRequests(ABC):
             above = "".join(f"{{{one}}}" if place % 2 else one
                             for place, one in enumerate(parts[:number]))  # fmt: skip
             found.append(self._value_in_path(
-                above.rstrip("/"), parts[number], partner, own, is_last=number == len(parts) - 2,
+                above_id(above), parts[number], partner, own, is_last=number == len(parts) - 2,
             ))  # fmt: skip
         return path_of(self.operation.path, found)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from conformance.probe.new_values import with_new_values
 from conformance.probe.not_verified import NotServed, NotVerified
@@ -21,6 +21,7 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import (
     Answer,
     Request,
+    names_in,
 )
 from conformance.target.members import JsonObject, text_in
 from openapi.operation import PATH_PARAMETER, Operation
@@ -66,7 +67,7 @@ class Probe(Sending):
                 places.above[key] = request, answer
         self._shown_above(key)
         path = places.above[key][0].path.partition("?")[0]
-        return unquote(path.rpartition("/")[2])
+        return names_in(path)[-1]
 
     def put_new(self, partner: int = 0) -> tuple[str, Request, Answer]:
         """The new name of what the operation, a PUT, makes by it, with its exchange."""

@@ -13,6 +13,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.taken_bodies import has_rules
 from conformance.target.exchange import Answer, Request, path_to
 from conformance.target.members import JsonObject
+from openapi.item_paths import above_id
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER
 
@@ -33,7 +34,7 @@ def request_on_new_resource(probe: Probe) -> Request:
     names = PATH_PARAMETER.findall(operation.path)
     if not names or (resource and operation in {resource.create, resource.list}):
         return probe.request()
-    parent = operation.path.rpartition("/{")[0]
+    parent = above_id(operation.path[: operation.path.rindex("{")])
     create = next(
         (one.create for one in probe.contract.resources if one.has_items_below(parent)), None
     )
@@ -64,8 +65,8 @@ def _request_on_what_is_there(probe: Probe) -> Request:
     request = probe.request()
     if probe.send(request).is_success:
         return request
-    above, _, last = probe.operation.path.rpartition("/")
-    [name] = PATH_PARAMETER.findall(last)[-1:] or [""]
+    before, mark, last = probe.operation.path.rpartition("{")
+    above, [name] = above_id(before), PATH_PARAMETER.findall(f"{mark}{last}")[-1:] or [""]
     lists = [one for one in probe.contract.operations.values()
              if one.method == "GET" and one.path == above and "{" not in above]  # fmt: skip
     for one in lists:

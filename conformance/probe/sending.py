@@ -24,6 +24,7 @@ from conformance.target.exchange import (
     Answer,
     Request,
     UnsendableRequest,
+    names_in,
     path_to,
 )
 from conformance.target.members import text_in
@@ -230,8 +231,8 @@ class Sending(PlainRequests):
         """The answer; what it created is known at once, whatever becomes of the check."""
         target, plain = self.target, self.target.plain_creations
         if self._ends(request):
-            for part in request.path.partition("?")[0].split("/")[-2:]:
-                plain.revoke(unquote(part))
+            for part in names_in(request.path.partition("?")[0])[-2:]:
+                plain.revoke(part)
         resources = self._made_by(request)
         members = request.members if resources else {}
         asked = [text_in(members, resource.name) for resource in resources]
@@ -261,7 +262,7 @@ class Sending(PlainRequests):
         operation = next(own, None) if answer.is_success else None
         for one in self.contract.resources:
             if one.is_located and request.is_for(one.create):
-                return answer.of_creation(one.handle)
+                return answer.of_creation(one.handle, in_parentheses=one.is_in_parentheses)
         return answer.to(operation) if operation else answer
 
     def _ends(self, request: Request) -> bool:
@@ -297,7 +298,7 @@ class Sending(PlainRequests):
     def _note_put(self, request: Request) -> None:
         """Note what a PUT has made by its name, and the DELETE at its path."""
         path = request.path.partition("?")[0]
-        made = request.partner or 0, unquote(path.rpartition("/")[2])
+        made = request.partner or 0, names_in(path)[-1]
         operations = self.contract.operations.values()
         ends = any(replace(request, method="DELETE").is_for(one) for one in operations)
         self.target.created.add(made)

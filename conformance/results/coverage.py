@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Request, names_in
 from conformance.target.members import parse
 from openapi.contract import Contract
 from openapi.operation import Operation
@@ -167,7 +167,7 @@ class Coverage:
         path = request.path.partition("?")[0]
         names = [f"{request.partner} {request.key}"] if request.key else []
         names += [made] if made and len(made) <= _LONGEST_NAME else []
-        names += [path.rpartition("/")[2]] if "{" in operation.path else []
+        names += names_in(path)[-1:] if "{" in operation.path else []
         event = f"{operation.id} {status}"
         before = {self._last[name] for name in names if name in self._last}
         self.transitions.update(f"{one} → {event}" for one in before)

@@ -159,6 +159,24 @@ def path_to(template: str, identifier: str) -> str:
     return PATH_PARAMETER.sub(lambda _: quote(sendable(identifier), safe=""), template)
 
 
+def with_value(template: str, path: str, number: int, value: str) -> str:
+    """A path by a template with this value in the place of the parameter of a number, from 0 on.
+
+    It is the path itself where it is none by the template.
+    """
+    found = pattern_of(template).fullmatch(path)
+    if found is None or number >= len(found.groups()):
+        return path
+    start, end = found.span(number + 1)
+    return f"{path[:start]}{quote(value, safe='')}{path[end:]}"
+
+
+def names_in(path: str) -> list[str]:
+    """The names in a path, decoded: ``things`` and ``5`` in ``/things/5`` and ``/things('5')``."""
+    # In what is sent of a target, all but the slashes and parentheses of the contract is encoded.
+    return [unquote(one) for one in re.split(r"[/()']", path) if one]
+
+
 def path_of(template: str, values: Iterable[str]) -> str:
     """An operation's path with these values, as they are, in the places of its parameters."""
     left = iter(values)
@@ -291,9 +309,14 @@ class Answer:
         envelope = envelope_of(operation) if self.is_success else ()
         return replace(self, envelope=envelope) if envelope else self
 
-    def of_creation(self, handle: str) -> Self:
-        """The same answer as that of a creation, which may name what it made in ``Location``."""
+    def of_creation(self, handle: str, *, in_parentheses: bool = False) -> Self:
+        """The same answer as that of a creation, which may name what it made in ``Location``.
+
+        The id may be ``in_parentheses`` there, as OData has it.
+        """
         place = urlsplit(self.header("location") or "").path.rstrip("/").rpartition("/")[2]
+        if in_parentheses:
+            place = place.partition("(")[2].removesuffix(")").strip("'")
         is_bare = self.status == HTTPStatus.CREATED and not self.body and place
         return replace(self, located=(handle, unquote(place))) if is_bare else self
 

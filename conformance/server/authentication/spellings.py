@@ -23,6 +23,7 @@ from conformance.server.authentication.unopened import (
     request_to_be_refused,
 )
 from conformance.target.exchange import Answer, Forward, Request
+from openapi.item_paths import above_id
 
 _SPELLINGS = {
     "a slash at the end": "{before}/{last}{id}/",
@@ -52,7 +53,7 @@ what stands behind it.
 
 def _spellings(template: str, path: str) -> Iterator[tuple[str, str]]:
     """Other spellings of a path, by what is odd in each; ``template`` is that of the contract."""
-    fixed = template.partition("/{")[0]
+    fixed = above_id(template.partition("{")[0])
     before, _, last = fixed.rpartition("/")
     parts = {
         "before": before,

@@ -5,7 +5,6 @@ Such a request may be refused in any way, and a gateway may answer it with a pag
 
 from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
-from urllib.parse import unquote
 
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
@@ -21,7 +20,7 @@ from conformance.server.authentication.requests import (
 )
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import GONE_STATUSES
-from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.exchange import NO_ANSWER, Answer, Request, names_in
 from conformance.target.members import JsonObject, identifier_in, text_in
 from openapi.resource import REVOKED, creates
 
@@ -118,7 +117,7 @@ def expect_unrevoked(probe: Probe, revoking: Request, expected: str) -> None:
     """
     if not probe.is_listed:
         return
-    identities, handle = {*map(unquote, revoking.path.split("/")[-2:])}, probe.resource.handle
+    identities, handle = {*names_in(revoking.path)[-2:]}, probe.resource.handle
     listed = [one for one in probe.listed() if identifier_in(one, handle) in identities]
     states = {probe.resource.condition(one) for one in listed}
     probe.expect(REVOKED not in states, expected, "one that has ended")

@@ -1,7 +1,6 @@
 """Requirements on creations in another item: there is one, as the path says."""
 
 from http import HTTPStatus
-from urllib.parse import quote
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
@@ -12,8 +11,8 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import BY_ID
 from conformance.server.operations.sabotage import CHANGE_SOMETHING
-from conformance.target.exchange import Request
-from openapi.operation import Operation
+from conformance.target.exchange import Request, with_value
+from openapi.operation import PATH_PARAMETER, Operation
 from openapi.resource import creates
 
 _AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED}
@@ -52,8 +51,8 @@ def _in_nothing(probe: Probe) -> Request:
         raise NotVerified(f"what {probe.operation.id} makes is in nothing that a POST makes")
     maker, request = probe.of(parent.create), probe.request()
     known = maker.known_handle_of(maker.make())
-    place = parent.create.path.count("/") + 1
-    named = probe.operation.path.split("/")[place].strip("{}")
+    place = parent.create.path.count("{")
+    named = PATH_PARAMETER.findall(probe.operation.path)[place]
     [parameter] = [one for one in probe.operation.parameters
                    if (one.location, one.name) == ("path", named)]  # fmt: skip
     text = probe.new_name().replace(" ", "-")
@@ -61,6 +60,5 @@ def _in_nothing(probe: Probe) -> Request:
     if unknown is None:
         raise NotVerified(f"no valid {named} is known that names nothing: give it an example")
     path, mark, query = request.path.partition("?")
-    parts = path.split("/")
-    parts[place] = quote(unknown, safe="")
-    return request.at(f"{'/'.join(parts)}{mark}{query}")
+    moved = with_value(probe.operation.path, path, place, unknown)
+    return request.at(f"{moved}{mark}{query}")

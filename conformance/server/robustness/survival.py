@@ -23,6 +23,7 @@ from conformance.target.exchange import (
     Request,
 )
 from dinie_contract.output import excerpt
+from openapi.item_paths import is_of_one
 
 SAFETY = "safety: never a 5xx for anything a client sends"
 
@@ -70,7 +71,7 @@ def send_expecting_no_server_error(
             _probe_for(probe, request).expect_no_server_error(answer)
         answers.append(answer)
         # What names nothing is not found, whether the operation is there or not.
-        is_on_one = operation.path.endswith("}") or (
+        is_on_one = is_of_one(operation.path) or (
             "{" in operation.path and changes_what_is_there(operation)
         )
         if request.method == operation.method and path == probe.path() and not is_on_one:
