@@ -40,7 +40,9 @@ def products(one: str, *, has_parts: bool = False) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("one", "has_parts"), [("({Key})", True), ("('{Key}')", False)])
-def test_the_mock_is_judged_by_all_that_it_has(one: str, has_parts: bool, tmp_path: Path) -> None:
+def test_the_mock_is_judged_by_all_that_it_has(
+    one: str, *, has_parts: bool, tmp_path: Path
+) -> None:
     file = tmp_path / "products.json"
     file.write_text(json.dumps(products(one, has_parts=has_parts)))
     code, report = judged_mock(file, tmp_path)
