@@ -25,7 +25,7 @@ class Paging(StrEnum):
     TOKEN = "a token in the page before it"  # noqa: S105 - no secret
     OFFSET = "the number of items before it"
     NUMBER = "its number"
-    WHOLE = "nothing: a list is one page"
+    WHOLE = "nothing that is known: a list is one page, unless that says that more follows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _page_members(operation: Operation, members: _Members, items: str) -> PageMe
     if query.cursor and not is_counted:
         return found
     if not is_counted:
-        return PageMembers(items, "", "", "", Paging.WHOLE)
+        return replace(found, paging=Paging.WHOLE)
     found = replace(
         found,
         cursor=query.offset or query.number or "",

@@ -31,14 +31,14 @@ def fields_of(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
 
 
 def date_fields(operation: Operation) -> list[str]:
-    """The fields of the JSON body that are date-times."""
+    """The fields of the JSON body that are date-times: the schema takes no other text of a kind."""
     schema = _schema_of(operation)
     return [
         name
         for name in fields_of(operation)
         if schema
         and not is_faulty(schema, name, FAR_FUTURE)
-        and is_faulty(schema, name, "tomorrow")
+        and all(is_faulty(schema, name, one) for one in _NO_DATES)
     ]
 
 
@@ -69,6 +69,9 @@ DATES = "RFC 3339 section 5.6; seed: expires_at"
 
 FAR_FUTURE = "2099-12-31T23:59:59Z"
 """An expiry that every server must accept."""
+
+_NO_DATES = ("tomorrow", FAR_FUTURE.replace("-", "a"), FAR_FUTURE[::-1])
+"""Texts that only a field for dates refuses: any other may be of some length, or characters."""
 
 NO_REFUSAL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.paging import (
+    GOES_ON,
     Cursor,
     Page,
     bound_of,
@@ -80,8 +81,9 @@ def pages(
 ) -> Iterator[Page]:
     """The pages of a list to its end, or so many as ``most``; ``filters`` are in each query.
 
-    Raises :class:`NotVerified` for a list of more than ``MOST_PAGES`` pages, whose end nobody
-    knows, and :class:`Violation` for one that repeats itself.
+    Raises :class:`NotVerified` for a list whose end nobody knows, as it is longer than
+    ``MOST_PAGES`` pages or goes on in a way that is not known, and :class:`Violation` for one that
+    repeats itself.
     """
     repetition, first = Repetition(), list[str]()
     for _ in range(most or MOST_PAGES):
@@ -93,6 +95,8 @@ def pages(
             continue
         first = first or page.ids
         yield page
+        if page.is_cut:
+            raise NotVerified(GOES_ON)
         if not page.has_more or not (page.ids or probe.page_members.says_next):
             return
         repetition.add(page.ids, page.next)

@@ -16,6 +16,10 @@ Cursor = str | int
 """The value of the parameter that names a page, or the :class:`Link` to it."""
 
 
+GOES_ON = "the list goes on, and how to ask for more is not known"
+"""The reason for no verdict where a list shows a part of its items, and no known way to others."""
+
+
 class Link(str):
     """The query of the URL of a page, which a client follows as it is."""
 
@@ -37,6 +41,8 @@ class Page:
     items: list[JsonObject]
     ids: list[str]
     next: Cursor | None
+    is_cut: bool = False
+    """Whether more follows, or may follow, and nobody knows how to ask for it."""
 
     @property
     def has_more(self) -> bool:
@@ -119,7 +125,8 @@ def page_in(
     if is_strict and not all(isinstance(member_of(document, one), bool) for one in flags if one):
         return None
     try:
-        return Page(items, ids, _next(members, answer, query, ids))
+        following = _next(members, answer, query, ids)
+        return Page(items, ids, following, _is_cut(members, document, query, len(ids)))
     except _UnknownNext:
         return None
 
@@ -145,6 +152,18 @@ def _next(
         return told if isinstance(told, Link) else int(str(told))
     step = len(ids) if members.paging is Paging.OFFSET else 1
     return _here(members, answer, query) + step if ids else None
+
+
+def _is_cut(
+    members: PageMembers, document: object, query: Mapping[str, object], count: int
+) -> bool:
+    """Whether a list without known pages has, or may have, more than it shows."""
+    if members.paging is not Paging.WHOLE:
+        return False
+    says_more, limit = _says_more(members, document), query.get(members.limit)
+    if says_more is not None:
+        return says_more
+    return limit is not None and count >= int(str(limit))
 
 
 def _here(members: PageMembers, answer: Answer, query: Mapping[str, object]) -> int:

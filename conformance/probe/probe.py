@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from conformance.probe.new_values import with_new_values
 from conformance.probe.not_verified import NotServed, NotVerified
-from conformance.probe.paging import largest_page_of, page_in, query_of_page
+from conformance.probe.paging import GOES_ON, largest_page_of, page_in, query_of_page
 from conformance.probe.parameter_values import unknown_value
 from conformance.probe.repetition import Repetition
 from conformance.probe.sending import Sending
@@ -143,6 +143,8 @@ class Probe(Sending):
             items += [one for id_, one in named if id_ not in moved]
             seen |= {*page.ids}
             cursor = page.next
+            if page.is_cut:
+                raise NotVerified(GOES_ON)
             if cursor is None:
                 return items
             repetition.add(page.ids, cursor)

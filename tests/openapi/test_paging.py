@@ -148,6 +148,31 @@ def test_the_next_page_is_named_as_the_contract_has_it(
     assert page.next == following
 
 
+@pytest.mark.parametrize(
+    ("members", "query", "body", "is_cut"),
+    [
+        (PageMembers("d", "", "", "", Paging.WHOLE), {}, {"d": TWO}, False),
+        (PageMembers("d", "more", "", "", Paging.WHOLE), {}, {"d": TWO, "more": True}, True),
+        (
+            PageMembers("d", "more", "", "n", Paging.WHOLE),
+            {"n": 2},
+            {"d": TWO, "more": False},
+            False,
+        ),
+        (PageMembers("d", "", "", "n", Paging.WHOLE), {"n": 2}, {"d": TWO}, True),
+        (PageMembers("d", "", "", "n", Paging.WHOLE), {"n": 3}, {"d": TWO}, False),
+        (PageMembers("d", "more", "c", "n"), {"n": 2}, {"d": TWO, "more": True}, False),
+    ],
+)  # fmt: skip
+def test_a_list_is_cut_where_it_goes_on_and_no_page_can_be_asked_for(
+    members: PageMembers, query: dict[str, object], body: object, *, is_cut: bool
+) -> None:
+    page = page_in(members, "id", Answer(200, body=json.dumps(body).encode()), query)
+
+    assert page is not None
+    assert page.is_cut is is_cut
+
+
 def test_a_page_without_its_items_is_none() -> None:
     members = PageMembers("d", "", "", "", Paging.WHOLE)
 

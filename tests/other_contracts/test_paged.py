@@ -19,13 +19,18 @@ from openapi.paging import page_members
 from tests.other_contracts.judging import TOKENS, accused, judged_mock
 from tests.other_contracts.paged import (
     KINDS,
+    SIZE,
+    THINGS,
     Fault,
+    Kind,
     Server,
+    at,
     contract_of,
     endless,
     losing,
     repeating,
 )
+from tests.other_contracts.styles import FLAG, TEXT, thing
 
 COMPLETE, ALL_LISTED = "lists.pagination-is-complete", "lists.all-that-was-made-is-listed"
 
@@ -50,6 +55,31 @@ def test_a_list_that_is_right_is_read_to_its_end(kind: str, requirement: str) ->
 @pytest.mark.parametrize("fault", [losing, repeating])
 def test_pages_that_lose_or_repeat_an_item_are_found(kind: str, fault: Fault) -> None:
     outcome, _ = outcome_of(COMPLETE, Server(KINDS[kind], fault))
+    assert outcome is Outcome.WARNING
+
+
+CUT: dict[str, Kind] = {
+    "a flag": Kind(
+        {"before": TEXT, "limit": SIZE}, thing(["items", "has_more"], items=THINGS, has_more=FLAG),
+        "limit", "before", at, lambda view: {"items": view.items, "has_more": view.has_more},
+    ),
+    "a full page": Kind(
+        {"before": TEXT, "limit": SIZE}, THINGS, "limit", "before", at, lambda view: view.items,
+    ),
+}  # fmt: skip
+"""Lists that go on, by what says so, whose other pages are asked for in a way that is not known."""
+
+
+@pytest.mark.parametrize("kind", CUT)
+def test_what_may_be_on_a_page_that_nobody_can_ask_for_is_not_missed(kind: str) -> None:
+    outcome, reason = outcome_of(ALL_LISTED, Server(CUT[kind], others=50))
+    assert outcome is Outcome.NOT_VERIFIED
+    assert "how to ask for more is not known" in reason
+
+
+def test_what_a_whole_list_lacks_is_missed_all_the_same() -> None:
+    server = Server(CUT["a flag"], lambda view, _: view._replace(items=[]))
+    outcome, _ = outcome_of("lists.created-is-listed", server)
     assert outcome is Outcome.WARNING
 
 

@@ -211,7 +211,8 @@ class Sender:
         page = page_in(members, probe.resource.id, answer, query, is_strict=False)
         if page is None:
             return Page(items(probe.operation, answer), "")
-        return Page(page.items, page.next or "")
+        # What such a page does not show may be there.
+        return None if page.is_cut else Page(page.items, page.next or "")
 
     def revoke(self, handle: str, purpose: Purpose, secrets: Sequence[str] = ()) -> bool:
         """Revoke a resource; gives whether it is revoked, or gone."""
