@@ -5,6 +5,7 @@ from typing import Any
 
 from openapi.item_members import Members, body_of, called_id, id_member, objects_in, singular
 from openapi.item_paths import are_alike
+from openapi.media_types import essence, specificity
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation, media_type_of
 from openapi.resource import request_members
@@ -128,7 +129,9 @@ class SameItems:
         """Whether a GET may show the body of a PUT as it is: both have no members of their own."""
         answer = read.response(read.success_status)
         for name, sent in write.request_body.content.items() if write.request_body else ():
-            shown = media_type_of(answer.content, name) if answer else None
+            content = answer.content if answer else {}
+            of_range = (one for key, one in content.items() if specificity(name, essence(key)))
+            shown = media_type_of(content, name) or next(of_range, None)
             if shown is not None:
                 parts = [
                     (self._reader.of(definition), self._reader.of(self._reader.items(definition)))

@@ -5,7 +5,7 @@ import re
 import secrets
 import string
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +38,10 @@ def new_ids(definition: Mapping[str, Any], example: object, number: int) -> Iter
     if definition.get("format") == "uuid" or _is_uuid(example):
         yield str(uuid.uuid4())
         return
+    form = str(definition.get("format"))
+    # Times in the form of an example would soon repeat.
+    if form in _OF_FORMAT and (example is None or form in {"date", "date-time"}):
+        yield _OF_FORMAT[form](number)
     pattern = definition.get("pattern")
     if isinstance(example, str) and example:
         yield _like(example, number)
@@ -47,6 +51,21 @@ def new_ids(definition: Mapping[str, Any], example: object, number: int) -> Iter
     length = max(length, int(definition.get("minLength", 0)))
     yield secrets.token_hex(length)[:length]
     yield str(number)
+
+
+_DAY = 24 * 3600
+_FIRST_DAY = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
+
+_OF_FORMAT: Mapping[str, Callable[[int], str]] = {
+    "date-time": lambda number: timestamp(_FIRST_DAY + number),
+    "date": lambda number: timestamp(_FIRST_DAY + number * _DAY).partition("T")[0],
+    "email": "someone{}@example.com".format,
+    "idn-email": "someone{}@example.com".format,
+    "hostname": "host{}.example.com".format,
+    "uri": "https://example.com/{}".format,
+    "iri": "https://example.com/{}".format,
+}
+"""Ids of formats that no arbitrary text has, by the number of the item."""
 
 
 def new_secrets(definition: Mapping[str, Any], example: object, number: int) -> Iterator[Any]:

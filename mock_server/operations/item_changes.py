@@ -38,7 +38,11 @@ def changed_forms(answers: ItemAnswers, call: ItemCall, known: Item, sent: Item)
         return
     if essence(exchange.header(b"content-type") or "") != "application/merge-patch+json":
         yield merged(known, sent)
-    yield answers.with_nulls(collection, known, merge_patch(known, sent))
+    patched = answers.with_nulls(collection, known, merge_patch(known, sent))
+    # What is neither taken away nor null by the contract stays.
+    taken = {name: one for name, one in known.items() if name not in patched}
+    yield answers.completed(collection, patched, taken)
+    yield patched
 
 
 def _patched(answers: ItemAnswers, call: ItemCall, known: Item, steps: Sequence[Any]) -> Item:

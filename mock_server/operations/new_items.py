@@ -104,7 +104,8 @@ class NewItem:
             return None
         self._documented = self._with_own_urls(value_at(made, own)) if own else self._documented
         others = self._times() | self._of_parents() | self._unique()
-        others = {name: value for name, value in others.items() if name not in self._sent}
+        fixed = self._sent.keys() | made.keys()
+        others = {name: value for name, value in others.items() if name not in fixed}
         start = {**self._documented, **made}
         made |= fitting_members(others, lambda members: self._is_shown({**start, **members}))
         for item in self._forms():

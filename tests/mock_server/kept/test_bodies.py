@@ -80,6 +80,15 @@ def test_a_get_shows_the_body_that_a_put_wrote(
     assert client.put(f"{box}/label", content=body, headers=headers).status_code == 404
 
 
+def test_a_put_of_any_type_is_shown_where_the_get_documents_it(start: Start) -> None:
+    client = start(boxes({"*/*": {}}, {"application/pdf": {}, "image/*": {}}))
+    box = f"/v1/boxes/{client.post('/v1/boxes', json={}).json()['id']}"
+    headers = {"Content-Type": "image/png"}
+    assert client.put(f"{box}/label", content=PNG, headers=headers).status_code == 204
+    shown = client.get(f"{box}/label")
+    assert (shown.content, shown.headers["content-type"]) == (PNG, "image/png")
+
+
 @pytest.mark.parametrize(
     "shown",
     [

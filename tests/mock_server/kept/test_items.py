@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -170,6 +171,25 @@ def test_the_location_of_a_new_item_is_where_it_is(start: Start) -> None:
     response = client.post("/v1/pets", json={"name": "Rex"})
     assert response.headers["location"] == "/v1/pets/1"
     assert client.get(response.headers["location"]).json() == response.json()
+
+
+@pytest.mark.parametrize("form", ["date-time", "date", "email", "hostname", "uri", "uuid"])
+def test_an_id_has_its_format(start: Start, form: str) -> None:
+    thing = obj("created_at", created_at=text(format=form), name=text())
+    one = answer(thing)
+    paths = {
+        "/things": {
+            "post": operation({"201": one}, obj(name=text())),
+            "get": operation({"200": answer(array(thing))}),
+        },
+        "/things/{created_at}": {"get": operation({"200": one})},
+    }
+    client = start(contract(paths, ids=text(format=form)))
+    made = [client.post("/v1/things", json={"name": name}).json() for name in "ab"]
+    assert [one["name"] for one in made] == ["a", "b"]
+    assert client.get("/v1/things").json() == made
+    for one in made:
+        assert client.get(f"/v1/things/{quote(one['created_at'], safe='')}").json() == one
 
 
 @pytest.mark.parametrize("conflicts", [True, False])

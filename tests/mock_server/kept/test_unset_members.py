@@ -191,3 +191,19 @@ def test_a_time_of_an_example_stays(start: Start) -> None:
     example = {"id": 1, "name": "a", "placedAt": "2020-01-01T00:00:00Z"}
     client = start(document(item, obj(name=text()), example))
     assert made(client, name="b")["placedAt"] == example["placedAt"]
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/merge-patch+json"])
+def test_what_may_be_neither_null_nor_missing_stays(start: Start, media_type: str) -> None:
+    item = obj("id", "name", id=number(), name=text(), tag=text(), note=NULLABLE)
+    patch = obj(name=NULLABLE, tag=NULLABLE, note=NULLABLE)
+    whole = document(item, patch)
+    change = operation({"200": answer(item)}, patch, media_type=media_type)
+    whole["paths"]["/items/{id}"]["patch"] = change
+    client = start(whole)
+    made(client, name="a", tag="b", note="c")
+    sent = b'{"name": null, "tag": null, "note": "d"}'
+    headers = {"Content-Type": media_type}
+    changed = client.request("PATCH", "/v1/items/1", content=sent, headers=headers)
+    assert changed.json() == {"id": 1, "name": "a", "note": "d"}
+    assert client.get("/v1/items/1").json() == changed.json()
