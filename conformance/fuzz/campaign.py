@@ -34,7 +34,7 @@ from conformance.server import judges
 from conformance.target.clean_up import revoke_all
 from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
 from conformance.target.threads import Threads
 from openapi.contract import Contract
 
@@ -289,7 +289,7 @@ class Campaign:
             requirement,
             requirement.level_on(operation),
             self.record.contract,
-            self.target.settings,
+            self.target,
         )
         # Another worker may have published it just now, and be shrinking it.
         self._sharing.receive(at_once=finding.key not in findings)
@@ -362,7 +362,7 @@ def _finding(
     requirement: Requirement,
     level: Level,
     contract: Contract,
-    settings: TargetSettings,
+    target: Target,
 ) -> Finding:
     """The finding of a failed check. ``requirement`` is the one that is broken."""
     result, budget = outcome.result, turn.budget
@@ -379,7 +379,7 @@ def _finding(
         effort={"times": budget.times, "steps": budget.steps, "keys": budget.keys},
         first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
         examples={name: base64.b64encode(one).decode() for name, one in outcome.examples.items()},
-        steps=tuple(steps_of(outcome.exchanges, settings)),
+        steps=tuple(steps_of(outcome.exchanges, target.settings, target.places.new_texts)),
         curl=result.reproduce,
         passed=turn.before,
         evidence=result.evidence,

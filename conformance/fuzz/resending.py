@@ -4,7 +4,8 @@ A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner`
 ``at_once``, the number of those that are sent at the same time (0: alone), and ``chunks``, the
 sizes of the chunks that the body is sent in (none: it is sent with its length). ``token_place``
 is where the token goes, ``keys_beside`` where other keys of the partner do. In its texts
-``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, ``«id 0»`` for the
+``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, ``«like.4.C-12ab 1»``
+for ``C-12ab`` with four other characters of the same kinds at its end, ``«id 0»`` for the
 member ``id`` that step 0 was answered with, ``«data.-1.id 0»`` for one in the last of a list in a
 member, and ``«last 0»`` for the id of the last item on its page; a member that is called as one of
 these three has a dot before it. A page is an object with a list other than ``errors``; an id is the
@@ -16,6 +17,8 @@ import hashlib
 import itertools
 import json
 import re
+import secrets
+import string
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NotRequired, TypedDict
@@ -54,8 +57,12 @@ _MOST_HELD, _LONGEST_NAME = 256 * 1024 * 1024, 10_000
 KIND = "[a-zA-Z0-9_.-]{1,200}"
 """What a place stands for, before its number."""
 _PLACE = re.compile(f"«({KIND}) ([0-9]{{1,6}})»")
-REFERENCE = re.compile(f"«(?!(?:(?i:key)|name) )({KIND}) ([0-9]{{1,6}})»")
+LIKE = "like."
+"""The kind of a place for a fresh text, before how much of it is fresh, and what it is like."""
+REFERENCE = re.compile(f"«(?!(?:(?i:key)|name|{re.escape(LIKE)}{KIND}) )({KIND}) ([0-9]{{1,6}})»")
 """A place that stands for what an earlier step was answered with."""
+_LIKE = re.compile(f"«{re.escape(LIKE)}([0-9]{{1,3}})[.]({KIND}) [0-9]{{1,6}}»")
+_KINDS = string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase
 _AFTER = re.compile("[?&][^&=]*(?:after|cursor)[^&=]*=([^&]*)")
 
 
@@ -112,6 +119,8 @@ def _filled(step: Step, answers: Sequence[AnswerParts], fresh: dict[str, str]) -
             return key.upper() if kind == "KEY" else key
         if kind == "name":
             return fresh.setdefault(found[0], f"dinie-conformance {uuid.uuid4().hex[:12]}")
+        if kind.startswith(LIKE):
+            return fresh.setdefault(found[0], _other_like(found[0]))
         known = _named(kind, number, answers)
         names = isinstance(known, str | int) and len(str(known)) <= _LONGEST_NAME
         return str(known) if names else "dinie-conformance-unknown"
@@ -125,6 +134,34 @@ def _filled(step: Step, answers: Sequence[AnswerParts], fresh: dict[str, str]) -
         "headers": [[name, text(one)] for name, one in step["headers"]],
         "body": text(step["body"]),
     }
+
+
+def _other_like(place: str) -> str:
+    """The text that a place is like, with other characters at its end."""
+    found = _LIKE.fullmatch(place)
+    if found is None:
+        return place
+    text, start = found[2], max(0, len(found[2]) - int(found[1]))
+    return text[:start] + "".join(
+        secrets.choice(next((kind for kind in _KINDS if sign in kind), sign))
+        for sign in text[start:]
+    )
+
+
+def as_recorded(step: Step) -> Step:
+    """The step with the texts that were sent in the place of fresh ones that are like them."""
+    return {
+        **step,
+        "path": _LIKE.sub(r"\2", step["path"]),
+        "headers": [[name, _LIKE.sub(r"\2", one)] for name, one in step["headers"]],
+        "body": _LIKE.sub(r"\2", step["body"]),
+    }
+
+
+def fresh_like(steps: Sequence[Step]) -> dict[str, int]:
+    """The texts of steps in whose place there are fresh ones, with how much of them is."""
+    texts = (text for step in steps for text in texts_of(step))
+    return {found[2]: int(found[1]) for text in texts for found in _LIKE.finditer(text)}
 
 
 def shape(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from conformance.probe.parameter_values import another_like
+from conformance.probe.parameter_values import another_like, changing_ends, with_other_end
 from openapi.item_members import Members
 from openapi.operation import Operation
 from openapi.schema import Schema
@@ -41,6 +41,33 @@ def with_new_values(operation: Operation, body: Mapping[str, Any]) -> dict[str, 
         named = ({**value, holder: {**held, name: one}} for one in _others(held[name], {}))
         value = next(filter(media_type.schema.is_valid, named), value)
     return value
+
+
+def new_texts(operation: Operation, before: object, after: object) -> Iterator[tuple[str, int]]:
+    """The texts of a body that are others than before, where still others could be sent.
+
+    Each has the number of its last characters that may be others. Of an e-mail address it is what
+    is before the ``@``.
+    """
+    media_type = operation.object_body
+    if media_type is None or media_type.schema is None or not isinstance(after, dict):
+        return
+    is_valid, old = media_type.schema.is_valid, before if isinstance(before, dict) else {}
+    for name, value in after.items():
+        nested = value if isinstance(value, dict) else {"": value}
+        old_nested = old.get(name) if isinstance(value, dict) else {"": old.get(name)}
+        for inner, text in nested.items():
+            is_known = isinstance(old_nested, dict) and old_nested.get(inner) == text
+            if not isinstance(text, str) or is_known:
+                continue
+            start, at, domain = text.partition("@")
+            for changed in changing_ends(start):
+                others = [f"{with_other_end(start, changed)}{at}{domain}" for _ in range(_TRIES)]
+                bodies = [{**nested, inner: one} for one in others]
+                if all(is_valid({**after, name: one if isinstance(value, dict) else one[""]})
+                       for one in bodies):  # fmt: skip
+                    yield start, changed
+                    break
 
 
 @cache

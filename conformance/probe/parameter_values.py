@@ -68,7 +68,19 @@ def another_like(*texts: str) -> str | None:
     if len(like) - start < _FEWEST_CHANGED:
         return None
     seen = {one for text in texts for one in text[start:]} if len(texts) > 1 else None
-    return like[:start] + "".join(secrets.choice(_kind_of(one, seen)) for one in like[start:])
+    return with_other_end(like, len(like) - start, seen)
+
+
+def changing_ends(text: str) -> list[int]:
+    """How many of the last characters may be others in another text, the most first."""
+    most = min(len(text) - len(_before_last_mark(text)), _MOST_CHANGED)
+    return [one for one in (most, _FEWEST_CHANGED) if one >= _FEWEST_CHANGED]
+
+
+def with_other_end(text: str, changed: int, seen: set[str] | None = None) -> str:
+    """The text with so many other characters at its end, each of the kind of the old one."""
+    start = len(text) - changed
+    return text[:start] + "".join(secrets.choice(_kind_of(one, seen)) for one in text[start:])
 
 
 def _kind_of(character: str, seen: set[str] | None) -> str:

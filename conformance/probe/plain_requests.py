@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
-from conformance.probe.new_values import with_new_values
+from conformance.probe.new_values import new_texts, with_new_values
 from conformance.probe.not_verified import NotAsked, NotServed
 from conformance.probe.parameter_values import plain_query, plain_value, unknown_value
 from conformance.probe.shared_refusals import SharedRefusals
@@ -240,14 +240,18 @@ class PlainRequests(ABC):
         taken = self.target.places.taken.get(self.operation.id)
         if taken is not None and isinstance(taken.body, dict):
             value = varied(self.operation, taken, frozenset({self.name_member}))
-            return self._named(with_new_values(self.operation, self._referring(value, partner)))
+            self.target.places.new_texts.add(new_texts(self.operation, taken.body, value))
+            return self._named(self._with_new_values(self._referring(value, partner)))
         examples = [one for one in (body.examples if body else ()) if one]
         if body and body.schema and not examples:
             examples = [self._sample(body.schema)]
         smallest = min(examples, key=lambda one: len(json.dumps(one, default=str)), default={})
-        return self._named(
-            with_new_values(self.operation, smallest if isinstance(smallest, dict) else {})
-        )
+        return self._named(self._with_new_values(smallest if isinstance(smallest, dict) else {}))
+
+    def _with_new_values(self, body: dict[str, Any]) -> dict[str, Any]:
+        value = with_new_values(self.operation, body)
+        self.target.places.new_texts.add(new_texts(self.operation, body, value))
+        return value
 
     def _sample(self, schema: Schema) -> Any:
         """A plain value of a schema; nothing is verified where none is found."""

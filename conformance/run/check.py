@@ -98,7 +98,13 @@ def _outcome_of_observed(one: Observed, probe: Probe) -> CheckOutcome:
 def _script_of(probe: Probe, exchanges: Sequence[Exchange]) -> str:
     target = probe.target
     try:
-        return reproduction(target.base_url, exchanges, target.settings, probe.contract.label)
+        return reproduction(
+            target.base_url,
+            exchanges,
+            target.settings,
+            probe.contract.label,
+            target.places.new_texts,
+        )
     except Exception as error:  # noqa: BLE001 - a violation counts also without its script
         return f"# no script can be made of the requests: {type(error).__name__}"
 

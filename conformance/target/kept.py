@@ -102,6 +102,39 @@ class EarlyCall:
             self.keys.add(hash(key))
 
 
+class NewTexts(Mapping[str, int]):
+    """The newest of the texts that a target may take but once: none is in two creations.
+
+    Each has the number of its last characters that are others in another one.
+    """
+
+    MOST = 20_000
+
+    def __init__(self) -> None:
+        self._texts: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def add(self, texts: Iterable[tuple[str, int]]) -> None:
+        """Keep these, too."""
+        with self._lock:
+            self._texts |= dict(texts)
+            while len(self._texts) > self.MOST:
+                del self._texts[next(iter(self._texts))]
+
+    def __getitem__(self, text: str) -> int:
+        """How many of its last characters are others."""
+        return self._texts[text]
+
+    def __iter__(self) -> Iterator[str]:
+        """The oldest first."""
+        with self._lock:
+            return iter([*self._texts])
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._texts)
+
+
 class PlainCreations:
     """What was made by a name alone, in each collection: without an end, and not revoked since.
 
@@ -187,7 +220,8 @@ class ResourcePlaces:
     ``lookups`` has the path of a GET that finds nothing once the resource that they are in is gone.
     ``above`` has what others are made in, by its partner and the operation that makes it, and
     ``parents`` its handles. ``taken`` are bodies that are taken where others are refused, by the id
-    of the operation. ``unreached`` says of capabilities that nobody could ask for why that is.
+    of the operation, and ``new_texts`` those that stand in one creation each. ``unreached`` says of
+    capabilities that nobody could ask for why that is.
     """
 
     revocations: dict[CreatedResource, str] = field(default_factory=dict)
@@ -195,5 +229,6 @@ class ResourcePlaces:
     above: dict[tuple[int, str], tuple[Request, Answer]] = field(default_factory=dict)
     parents: set[CreatedResource] = field(default_factory=set)
     taken: dict[str, TakenBody] = field(default_factory=dict)
+    new_texts: NewTexts = field(default_factory=NewTexts)
     unreached: dict[Capability, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -14,7 +14,15 @@ from functools import cache
 from conformance.fuzz import resending
 from conformance.fuzz.findings.recording import request_of
 from conformance.fuzz.findings.replaying import MOST_REQUESTS
-from conformance.fuzz.resending import REFERENCE, AnswerParts, Step, resent, texts_of
+from conformance.fuzz.resending import (
+    REFERENCE,
+    AnswerParts,
+    Step,
+    as_recorded,
+    fresh_like,
+    resent,
+    texts_of,
+)
 from conformance.fuzz.storage.finding import Finding
 from conformance.results.curl import NOT_SENT, as_comment, reproduction
 from conformance.target.exchange import UnsendableRequest
@@ -220,14 +228,16 @@ def with_scripts(
         sent.extend(steps)
         return [(0, "", b"")] * len(steps)
 
-    resent(finding.steps, send)
+    resent([as_recorded(one) for one in finding.steps], send)
     refers = any(REFERENCE.search(text) for one in finding.steps for text in texts_of(one))
     exchanges = [(request_of(one), replace(NOT_SENT, sent_with=one["at_once"])) for one in sent]
     return replace(
         finding,
         curl=""
         if refers or not sent
-        else reproduction(base_url, exchanges, settings, finding.contract),
+        else reproduction(
+            base_url, exchanges, settings, finding.contract, fresh_like(finding.steps)
+        ),
         python=python_script(base_url, finding.steps, finding.contract),
     )
 

@@ -1,14 +1,16 @@
 """Requests of a check as steps that can be sent again, without keys and secrets."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from urllib.parse import quote
 
-from conformance.fuzz.resending import ENDS_OF_IDS, KIND, AnswerParts, Step, last_id
+from conformance.fuzz.resending import ENDS_OF_IDS, KIND, LIKE, AnswerParts, Step, last_id
 from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
 from conformance.results.answered_values import AnsweredValue, AnsweredValues
+from conformance.results.new_texts import new_in
 from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import TargetSettings
@@ -23,9 +25,13 @@ _OTHER_KINDS = {"key", "name", "last"}
 """What stands for nothing in an answer, or for more than one member of it."""
 
 
-def steps_of(exchanges: Sequence[Exchange], settings: TargetSettings) -> list[Step]:
+def steps_of(
+    exchanges: Sequence[Exchange],
+    settings: TargetSettings,
+    new: Mapping[str, int] = MappingProxyType({}),
+) -> list[Step]:
     """The requests as steps, without secrets; a token that is no bearer token has its place."""
-    places = _Places(AnsweredValues(exchanges))
+    places = _Places(AnsweredValues(exchanges), new)
     steps = []
     for number, (request, answer) in enumerate(exchanges):
         step = places.step(number, request, answer)
@@ -40,8 +46,9 @@ def steps_of(exchanges: Sequence[Exchange], settings: TargetSettings) -> list[St
 class _Places:
     """Puts places where something is another every time."""
 
-    def __init__(self, values: AnsweredValues) -> None:
+    def __init__(self, values: AnsweredValues, new: Mapping[str, int]) -> None:
         self._values = values
+        self._new = new
         self._numbers: dict[str, int] = {}
         self._answered: dict[str, str] = {}
 
@@ -87,7 +94,12 @@ class _Places:
         for value in sorted(self._answered, key=len, reverse=True):
             text = text.replace(value, self._answered[value])
         text = _NAME.sub(lambda found: f"«name {self._number(found[0])}»", text)
-        return SECRETS.redact(text)
+        parts, end = list[str](), 0
+        for found, changed in new_in(text, self._new):
+            place = f"«{LIKE}{changed}.{found[0]} {self._number(found[0])}»"
+            parts += [text[end : found.start()], place]
+            end = found.end()
+        return SECRETS.redact("".join([*parts, text[end:]]))
 
     def _number(self, value: str) -> int:
         return self._numbers.setdefault(value, len(self._numbers) + 1)
@@ -106,7 +118,8 @@ def _place_of(one: AnsweredValue) -> str:
     # A target may call a member as it likes, also after a secret.
     if not re.fullmatch(KIND, kind) or SECRETS.redact(kind) != kind:
         return ""
-    return f"«{f'.{kind}' if kind.lower() in _OTHER_KINDS else kind} {one.exchange}»"
+    is_other = kind.lower() in _OTHER_KINDS or kind.startswith(LIKE)
+    return f"«{f'.{kind}' if is_other else kind} {one.exchange}»"
 
 
 def _may_be_repeated(name: str) -> bool:

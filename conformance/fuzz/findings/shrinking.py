@@ -264,14 +264,20 @@ class Shrinker:
         target = self._target
         probe = probe_to_send(self._contract, target, finding, work)
         answers = [answer_parts(answer) for _, answer in exchanges]
-        all_steps = steps_of(exchanges, target.settings)
+        all_steps = steps_of(exchanges, target.settings, target.places.new_texts)
         steps, shows, was_sent_again = shrink_steps(all_steps, answers, sender(probe))
-        curl = reproduction(target.base_url, exchanges, target.settings, finding.contract)
+        curl = reproduction(
+            target.base_url, exchanges, target.settings, finding.contract, target.places.new_texts
+        )
         if was_sent_again and len(steps) < len(answers):
             probe.recording.exchanges.clear()
             resent(steps, sender(probe))
             curl = reproduction(
-                target.base_url, probe.recording.exchanges, target.settings, finding.contract
+                target.base_url,
+                probe.recording.exchanges,
+                target.settings,
+                finding.contract,
+                target.places.new_texts,
             )
         return replace(
             finding,

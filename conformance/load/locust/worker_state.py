@@ -110,7 +110,11 @@ class WorkerState:
         known = key in self.tally.broken
         target, contract = self.target, self.create.contract.label
         script = (
-            "" if known else reproduction(target.base_url, exchanges, target.settings, contract)
+            ""
+            if known
+            else reproduction(
+                target.base_url, exchanges, target.settings, contract, target.places.new_texts
+            )
         )
         expected, actual = (
             excerpt(one, _LONGEST_TEXT) for one in (violation.expected, violation.actual)
