@@ -35,7 +35,7 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.LENT_IDLE: "operations.action-is-shown",
     Fault.PUT_MERGES: "operations.put-replaces-the-rest",
     Fault.RARE_BY_DEFAULT: "operations.defaults-are-as-documented",
-    Fault.PUT_KEEPS_PAGES: "operations.put-sets-each-member",
+    Fault.PUT_KEEPS_PAGES: "operations.change-sets-each-member",
     Fault.PUT_RENUMBERS: "operations.change-is-shown",
     Fault.PATCH_KEEPS_PAGES: "operations.patch-sets-each-member",
     Fault.PATCH_KEEPS_FLAG: "operations.patch-sets-each-member",

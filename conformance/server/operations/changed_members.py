@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from conformance.probe.changes import (
 from conformance.probe.full_items import make_full
 from conformance.probe.member_values import other_values
 from conformance.probe.not_verified import NotServed, NotVerified, refused_with
+from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
@@ -45,9 +47,11 @@ from conformance.server.operations.sabotage import (
 from conformance.server.operations.usual import served
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject, identifier_in
+from openapi.media_types import essence
 from openapi.operation import Operation
 from openapi.paging import snake
 from openapi.reads import changes, updated_by
+from openapi.sample import sample_of
 from openapi.schema import is_read_only, types_of
 
 AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
@@ -109,16 +113,41 @@ def _kind(operation: Operation, name: str) -> str:
     return next((one for one in ("enum", "boolean", "integer", "number") if one in found), "")
 
 
+def _is_merge_patch(operation: Operation) -> bool:
+    """Whether a standard says what each member of a PATCH changes (RFC 7396)."""
+    taken = changed_type(operation) if operation.method == "PATCH" else None
+    return taken is not None and essence(taken.name) == "application/merge-patch+json"
+
+
+def _sets_members(operation: Operation) -> bool:
+    """Whether a PUT or PATCH sets a text or another member, as the read shows at once."""
+    return changes_text(operation) or bool(_others(operation))
+
+
+def _sets_several(operation: Operation) -> bool:
+    """Whether a PUT or PATCH sets a member that others may be set beside."""
+    place = changed_place(operation)
+    is_alone = place is None or len(place.members) == 1
+    return bool(_others(operation)) or (changes_text(operation) and not is_alone)
+
+
 @requirement(
     "operations.change-is-shown",
     Level.MUST,
     BY_ID,
-    changes_text,
+    _sets_members,
     mend="Store what a PUT or PATCH has accepted, and answer with it as the read shows it.",
 )
 @catches(CHANGE_NOTHING, ANSWER_AS_BEFORE, CHANGE_THE_ID)
 def change_is_shown(probe: Probe) -> None:
-    """After a PUT or PATCH that succeeds, its answer and the read of the id have the new text."""
+    """After a PUT or PATCH that succeeds, the read shows what it changed, and so does its answer.
+
+    A member may be meant to stay as it was made, whatever a contract says. So a text that is not
+    shown breaks this only where no other member is changed either.
+    """
+    if not changes_text(probe.operation):
+        _expect_some(probe, make(probe.of(changed_read(probe).operation)))
+        return
     read, member = changed_read(probe), changed_text(probe.operation) or ""
     reading, text = probe.of(read.operation), probe.new_name()
     made = make(reading)
@@ -134,7 +163,8 @@ def change_is_shown(probe: Probe) -> None:
                 _expect_answered(probe, changed, member, text)
                 return
     if is_shown(reading, answer):
-        raise Violation(f"the {member} that was accepted", "another", values=[found])
+        _expect_some(probe, made, found)
+        return
     # An id that is made of the text is another by now.
     told = identifier_in(_answered(probe, changed), read.id) or ""
     if not answer.is_not_there or text.rpartition(" ")[2] in told:
@@ -142,29 +172,69 @@ def change_is_shown(probe: Probe) -> None:
     raise Violation("the item under its id after a change", f"{answer.status}")
 
 
+def _expect_some(probe: Probe, made: Answer, ignored: Values | None = None) -> None:
+    """Change each member that may be another; one at least must be another after that."""
+    read, place = changed_read(probe), changed_place(probe.operation)
+    reading = probe.of(read.operation)
+    before = item_in(read.shown, shown(reading, made)) or {}
+    base, taken = changing(probe, made), dict[str, Any]()
+    known = read.shown.members if place and read.shown else {}
+    names = [name for name, one in (place.members.items() if place else ())
+             if name in known and name != read.id and not is_read_only(one)]  # fmt: skip
+    for name in names:
+        for value in itertools.islice(_values(probe.operation, name, before.get(name)), _TRIES):
+            request = _setting(probe, base, name, value)
+            if request is not None and answer_to(probe, request).status in AT_ONCE:
+                taken[name] = value
+                # A PUT has all that those before it have set, and a PATCH its own member.
+                base = request if probe.operation.method == "PUT" else base
+                break
+    for _ in looks(probe) if taken else ():
+        after = item_in(read.shown, shown(reading, made)) or {}
+        if not all(is_same(before.get(name), after.get(name)) for name in taken):
+            return
+    for name, value in taken.items():
+        ignored = ignored or Values(f"/{name}", before.get(name, Lack.ABSENT), value)
+    if ignored is None:
+        raise NotServed("no change of any member was taken")
+    what = ignored.place.removeprefix("/")
+    raise Violation(f"the {what} that was accepted", "the one before", values=[ignored])
+
+
+def _values(operation: Operation, name: str, before: Any) -> Iterator[Any]:
+    """Values of a member of any type that it has not yet."""
+    place, taken = changed_place(operation), changed_type(operation)
+    for one in _alternatives(operation, name):
+        yield from other_values(one, before)
+    full = sample_of(taken.schema, is_full=True) if taken and taken.schema else None
+    value = ((place.item(full) if place else None) or {}).get(name)
+    if value is not None and not is_same(before, value):
+        yield value
+
+
 @requirement(
     "operations.patch-sets-each-member",
     Level.MUST,
-    "RFC 5789 section 2: all changes of a PATCH or none; RFC 7396",
-    lambda operation: operation.method == "PATCH" and bool(_others(operation)),
+    "RFC 5789 section 2: all changes of a PATCH or none; RFC 7396 section 2 says which those are",
+    lambda operation: _sets_several(operation) and _is_merge_patch(operation),
     mend=_STORE_OR_REFUSE,
 )
 @catches(CHANGE_NOTHING, CHANGE_TEXTS_ALONE, IGNORE_NULL)
 def patch_sets_each_member(probe: Probe) -> None:
-    """After a PATCH that succeeds the read shows the number, flag, enumeration or null it had."""
+    """After a merge patch that succeeds the read shows each text, number, flag or null it had."""
     _expect_each(probe)
 
 
 @requirement(
-    "operations.put-sets-each-member",
+    "operations.change-sets-each-member",
     Level.SHOULD,
-    "RFC 9110 section 9.3.4: a PUT replaces the state of an item",
-    lambda operation: operation.method == "PUT" and bool(_others(operation)),
+    "RFC 9110 section 9.3.4, RFC 5789 section 2: no standard says what each member of JSON changes",
+    lambda operation: _sets_several(operation) and not _is_merge_patch(operation),
     mend=_STORE_OR_REFUSE,
 )
 @catches(CHANGE_NOTHING, CHANGE_TEXTS_ALONE)
-def put_sets_each_member(probe: Probe) -> None:
-    """After a PUT that succeeds the read shows the number, flag, enumeration or null it had."""
+def change_sets_each_member(probe: Probe) -> None:
+    """After a PUT, or a PATCH in plain JSON, that succeeds the read shows each member it had."""
     _expect_each(probe)
 
 
@@ -175,7 +245,11 @@ def _expect_each(probe: Probe) -> None:
     made = make_full(reading)
     item = item_in(read.shown, shown(reading, made)) or {}
     base, judged = changing(probe, made), False
-    for name, values in itertools.product(_others(probe.operation), (_new_values, _no_value)):
+    # An id may be made of the text, so it is changed at last.
+    for name, values in (
+        *itertools.product(_others(probe.operation), (_new_values, _no_value)),
+        *((name, _new_text) for name in (changed_text(probe.operation),) if name),
+    ):
         for value in itertools.islice(values(probe.operation, name, item.get(name)), _TRIES):
             request = _setting(probe, base, name, value)
             changed = answer_to(probe, request) if request else None
@@ -190,7 +264,11 @@ def _expect_each(probe: Probe) -> None:
                 item, judged = after, True
                 break
     if not judged:
-        raise NotServed("no change of a number, a flag or an enumeration was taken")
+        raise NotServed("no change of a text, a number, a flag or an enumeration was taken")
+
+
+def _new_text(_: Operation, __: str, ___: Any) -> Iterator[str]:
+    yield f"{NAME_PREFIX} {secrets.token_hex(6)}"
 
 
 def _new_values(operation: Operation, name: str, before: Any) -> Iterator[Any]:

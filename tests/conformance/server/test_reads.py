@@ -77,7 +77,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "operations.patch-keeps-the-rest": [],
         "operations.patch-sets-each-member": [],
         "operations.put-replaces-the-rest": [],
-        "operations.put-sets-each-member": ["replaceMerchant"],
+        "operations.change-sets-each-member": ["replaceMerchant"],
         "operations.required-headers-are-asked-for": [],
         "operations.required-headers-are-there": ["openMerchant"],
         "operations.stale-change-is-refused": [],
