@@ -43,7 +43,7 @@ def request_on_new_resource(probe: Probe) -> Request:
         name, made_by, answer = probe.of(naming).put_new()
         probe.recording.add(made_by, answer)
         return probe.on_one(name)
-    if create is None and operation.method == "GET" and resource is None:
+    if create is None and operation.method in {"GET", "HEAD"} and resource is None:
         return _request_on_what_is_there(probe)
     if create is None:
         raise NotServed(
@@ -58,7 +58,7 @@ def request_on_new_resource(probe: Probe) -> Request:
 
 
 def _request_on_what_is_there(probe: Probe) -> Request:
-    """A valid GET of what nobody makes: by its example, or as the list above its path shows it.
+    """A valid GET or HEAD of what nobody makes: by its example, or as the list above it shows it.
 
     Nothing is verified where neither is there.
     """

@@ -19,6 +19,7 @@ from conformance.probe.applicability import reads_or_creates
 from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.resources import request_on_new_resource
 from conformance.server.operations.judges import (
     expect_documented_success,
     expect_required_headers,
@@ -58,8 +59,12 @@ def answers_match_their_schemas(probe: Probe) -> None:
 def _requires_headers(operation: Operation) -> bool:
     """A response requires a header, and the operation can be called by the contract alone."""
     headers = (header for one in operation.responses.values() for header in one.headers)
-    is_called = is_on_one(operation) or reads_or_creates(operation)
+    is_called = is_on_one(operation) or reads_or_creates(operation) or _is_safe(operation)
     return is_called and any(one.required for one in headers)
+
+
+def _is_safe(operation: Operation) -> bool:
+    return operation.method in {"GET", "HEAD"}
 
 
 @requirement(
@@ -88,6 +93,8 @@ def _usual_answers(probe: Probe) -> Iterator[Answer]:
         request = probe.request().with_key(probe.new_key())
         yield probe.succeed(request)
         yield answer_to(probe, request)
+    elif _is_safe(probe.operation):
+        yield answer_to(probe, request_on_new_resource(probe))
     else:
         yield answer_to(probe, probe.request())
 
