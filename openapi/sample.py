@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -58,22 +59,40 @@ def sample_of(schema: Schema, *, is_full: bool = False) -> Any:
 
     A full one has the members that may be left out too, and an item in each array.
     """
-    deepest = _DEEPEST_FULL if is_full else 0
-    made = _sample(schema.resolve, schema.definition, 0, deepest)
+    try:
+        return valid_sample_of(schema, is_full=is_full)
+    except LookupError:
+        return _simple(schema, is_full=is_full)
+
+
+def valid_sample_of(schema: Schema, *, is_full: bool = False) -> Any:
+    """A plain value of a schema, as :func:`sample_of`; raises LookupError where none is found.
+
+    Of a schema that cannot be used, nobody knows whether it is valid.
+    """
+    made = _simple(schema, is_full=is_full)
     if not schema.is_usable or schema.is_valid(made):
         return made
-    found = _FOUND.setdefault(schema, {})
-    if is_full not in found:
-        try:
-            generation = Generation(schema.document, schema.resolve, hidden="readOnly")
-            found[is_full] = generation.plain(schema, is_lean=not is_full)
-        except (BudgetSpentError, ContractError, LookupError):
-            found[is_full] = made
-    return deepcopy(found[is_full])
+    known = _FOUND.setdefault(schema, {})
+    if is_full not in known:
+        known[is_full] = [*_searched(schema, is_full=is_full)]
+    for one in known[is_full]:
+        return deepcopy(one)
+    raise LookupError(f"no value of {schema.pointer} is found")
 
 
-_FOUND: WeakKeyDictionary[Schema, dict[bool, Any]] = WeakKeyDictionary()
-"""The values of schemas that were searched for, full ones or not."""
+def _simple(schema: Schema, *, is_full: bool) -> Any:
+    return _sample(schema.resolve, schema.definition, 0, _DEEPEST_FULL if is_full else 0)
+
+
+def _searched(schema: Schema, *, is_full: bool) -> Iterator[Any]:
+    with suppress(BudgetSpentError, ContractError, LookupError):
+        generation = Generation(schema.document, schema.resolve, hidden="readOnly")
+        yield generation.plain(schema, is_lean=not is_full)
+
+
+_FOUND: WeakKeyDictionary[Schema, dict[bool, list[Any]]] = WeakKeyDictionary()
+"""The values of schemas that were searched for, full ones or not; none where none was found."""
 
 
 def examples_of(definition: Mapping[str, Any]) -> Iterator[Any]:
