@@ -17,7 +17,6 @@ from typing import Any
 
 import jsonschema_rs
 
-from openapi.contract import Contract
 from openapi.errors import ContractError
 from openapi.hierarchies import Hierarchies, name_of
 from openapi.patterns import for_python
@@ -32,6 +31,9 @@ _VALUES = 2_000
 
 _BRANCHES = 4
 """How many branches of each ``oneOf`` or ``anyOf`` are tried, and values beside a ``not``."""
+
+_STEPS = (*range(1, 21), *range(-1, -21, -1))
+"""How many steps of ``multipleOf`` away another number is looked for."""
 
 _MOST_VALUES = 20_000
 """Limit on the values within one value."""
@@ -116,11 +118,6 @@ class Generation:
         self._values -= 1
         if self._values < 0:
             raise BudgetSpentError("the contract has more answers than the mock generates")
-
-
-def generate(contract: Contract, schema: Schema) -> Any:
-    """One value that satisfies ``schema``; raises as :meth:`Generation.value` does."""
-    return Generation(contract.document, contract.resolve_schema).value(schema)
 
 
 _ALL = ("const", "example", "default", "examples", "enum")
@@ -221,7 +218,19 @@ class _Assembly:
                 if sum(self._accepts(one, made) for one in branches) == 1:
                     break
                 made = self._of_branch(definition, keyword, at % len(branches), depth)
+            if sum(self._accepts(one, made) for one in branches) != 1:
+                others = self._others_of(definition, branches, made)
+                made = next((one for one in others if self._accepts(definition, one)), made)
         return made
+
+    def _others_of(
+        self, definition: dict[str, Any], branches: list[Any], made: Any
+    ) -> Iterator[Any]:
+        """Other values than one that several branches take: a multiple of 3 that is none of 5."""
+        if isinstance(made, int | float) and not isinstance(made, bool):
+            steps = (self._merged(one).get("multipleOf", 1) for one in branches)
+            yield from (made + step * by for step in steps for by in _STEPS)
+        yield from unlike(made, definition)
 
     def _of_branch(self, definition: dict[str, Any], keyword: str, at: int, depth: int) -> Any:
         branches = definition[keyword]

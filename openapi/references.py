@@ -1,8 +1,11 @@
 """Resolution of JSON pointers and ``$ref`` in one document, and the merging of schemas by it."""
 
-from collections.abc import Callable, Collection, Iterator
+import json
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeGuard
 from urllib.parse import quote, unquote
 
 from openapi.document import MAX_DEPTH, Document, name_of
@@ -133,8 +136,8 @@ def merge_schemas(
 ) -> dict[str, Any]:
     """Merge the ``allOf`` parts and the ``$ref`` of a schema into one schema, as an approximation.
 
-    Properties, items, required names and what is excluded are united; of other keywords the
-    outermost value is kept.
+    Properties, items, required names and what is excluded are united, of bounds and enumerations
+    what all parts allow is kept, and of other keywords the outermost value.
     ``resolve`` resolves a reference. ``within`` holds the ids of the enclosing schemas: a part
     that contains itself adds nothing.
     """
@@ -155,7 +158,7 @@ def merge_schemas(
         required = [*merged.get("required", []), *flat.get("required", [])]
         items = [one["items"] for one in (merged, flat) if isinstance(one.get("items"), dict)]
         excluded = [one["not"] for one in (merged, flat) if "not" in one]
-        merged = {**flat, **merged}
+        merged = {**flat, **merged, **_shared(merged, flat)}
         if len(excluded) > 1:
             merged["not"] = {"anyOf": excluded}
         if len(items) > 1:
@@ -165,6 +168,64 @@ def merge_schemas(
         if required:
             merged["required"] = list(dict.fromkeys(required))
     return merged
+
+
+def _shared(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """What two schemas allow together, of keywords that each of them has."""
+    found: dict[str, Any] = {}
+    for keyword, pick in _NARROWER.items():
+        one, other = first.get(keyword), second.get(keyword)
+        if _is_number(one) and _is_number(other):
+            found[keyword] = pick(one, other)
+    if isinstance(first.get("enum"), list) and isinstance(second.get("enum"), list):
+        known = {_written(one) for one in second["enum"]}
+        both = [one for one in first["enum"] if _written(one) in known]
+        found |= {"enum": both} if both else {}
+    patterns = [name for one in (first, second) for name in patterns_of(one)]
+    if len(set(patterns)) > 1:
+        found[ALL_PATTERNS] = [*dict.fromkeys(patterns)]
+    return found
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _written(value: Any) -> str:
+    """A value as JSON: true is 1 in Python alone."""
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def patterns_of(merged: Mapping[str, Any]) -> list[str]:
+    """The patterns that a text must have by a merged schema, of each of its parts."""
+    found = merged.get(ALL_PATTERNS) or [merged.get("pattern")]
+    return [one for one in found if isinstance(one, str)]
+
+
+ALL_PATTERNS = "x-dinie-patterns"
+"""The keyword of a merged schema with the patterns of its parts, where they have several."""
+
+
+def _multiple(first: float, second: float) -> float:
+    """The least number that is a multiple of both."""
+    one, other = Fraction(str(first)), Fraction(str(second))
+    if not (one > 0 and other > 0):
+        return first
+    found = Fraction(
+        math.lcm(one.numerator, other.numerator), math.gcd(one.denominator, other.denominator)
+    )
+    return int(found) if found.denominator == 1 else float(found)
+
+
+_NARROWER: Mapping[str, Callable[[float, float], float]] = {
+    **dict.fromkeys(
+        ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"),
+        max,
+    ),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
+    "multipleOf": _multiple,
+}
+"""By the keyword: the value that two schemas with one each allow together."""
 
 
 def combined(

@@ -4,9 +4,9 @@ import math
 import random
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import chain
+from itertools import chain, islice, permutations, product
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ import jsonschema_rs
 import rstr
 
 from openapi.patterns import for_python
+from openapi.references import patterns_of
 
 _TEXTS = 20
 """How many texts of each length are made by a pattern, until one satisfies the other keywords."""
@@ -72,7 +73,9 @@ def texts_by_pattern(definition: dict[str, Any], count: int = _TEXTS) -> Iterato
     At first those of the format, then made by the pattern, so many of each length, at last one
     character repeated.
     """
-    wanted = only(definition, "string", "pattern", "minLength", "maxLength", "format")
+    wanted = only(definition, "string", "minLength", "maxLength", "format")
+    patterns = patterns_of(definition)
+    wanted["allOf"] = [{"pattern": one} for one in patterns]
     accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
     least = int(definition.get("minLength", 0))
     most = definition.get("maxLength", _MOST_REPEATS)
@@ -83,10 +86,11 @@ def texts_by_pattern(definition: dict[str, Any], count: int = _TEXTS) -> Iterato
         for times in range(max(1, least), min(most, max(1, least) + 2) + 1)
         if times <= _MOST_REPEATED
     )
-    made = _matches(definition["pattern"], least, int(most), count)
+    made = _matching_all(patterns, least, int(most), count)
     if name in _BEGINNINGS:
         made = (text for one in made for text in (one, f"{_BEGINNINGS[name]}{one}"))
-    several = (_SEVERAL * times for times in range(1, 17) if "(?" in definition["pattern"])
+    is_hard = len(patterns) > 1 or any("(?" in one for one in patterns)
+    several = (_SEVERAL * times for times in range(1, 17) if is_hard)
     tried = chain(texts_of_format(name), made, repeated, several)
     return filter(accepts.is_valid, tried)
 
@@ -128,6 +132,20 @@ _ENDINGS = ("Z", ".000Z", ".000000Z", "+00:00", ".000+00:00", ".000000+00:00", "
 
 _BEGINNINGS = dict.fromkeys(("email", "idn-email"), "someone")
 """What a text of a format begins with, where a pattern says how it ends."""
+
+
+def _matching_all(patterns: Sequence[str], least: int, most: int, count: int) -> Iterator[str]:
+    """Texts by each pattern, and by two of them one behind the other: not each matches all."""
+    yield from chain.from_iterable(_matches(one, least, most, count) for one in patterns)
+    for first, second in permutations(patterns, 2):
+        pairs = product(_some(first), _some(second), _CHARACTERS)
+        yield from (
+            f"{one}{fill * (least - len(one + other))}{other}" for one, other, fill in pairs
+        )
+
+
+def _some(pattern: str) -> list[str]:
+    return [*islice(_matches(pattern, 0, _MOST_REPEATS, _TEXTS), _TEXTS)]
 
 
 def _matches(pattern: str, least: int, most: int, count: int) -> Iterator[str]:

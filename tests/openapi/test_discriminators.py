@@ -8,7 +8,7 @@ import pytest
 
 from mock_server.documented.dynamic import dynamic_value
 from openapi.contract import Contract
-from openapi.generation import generate
+from openapi.generation import Generation
 from openapi.schema import Schema
 
 Json = dict[str, Any]
@@ -194,7 +194,9 @@ def test_a_generated_value_names_its_branch(mapping: Json | None, kinds: set[str
     schema = contract.operations["GET /a"].responses["200"].content["application/json"].schema
     assert schema is not None
 
-    assert {one["kind"] for one in generate(contract, schema)} <= kinds
+    assert {
+        one["kind"] for one in Generation(contract.document, contract.resolve_schema).value(schema)
+    } <= kinds
     drawn = [dynamic_value(schema, contract.resolve_schema, random.Random(at)) for at in range(20)]
     assert {one["kind"] for some in drawn for one in some} == kinds
 
@@ -301,7 +303,9 @@ def test_a_generated_value_of_what_extends_another_has_its_name(
     found = contract.operations["GET /a"].responses["200"].content["application/json"].schema
     assert found is not None
 
-    assert generate(contract, found)["kind"] == ("OWN" if name == "Own" else name)
+    assert Generation(contract.document, contract.resolve_schema).value(found)["kind"] == (
+        "OWN" if name == "Own" else name
+    )
 
 
 def test_a_hierarchy_that_nothing_extends_stays_as_it_is() -> None:

@@ -32,6 +32,11 @@ def body_schema(operation: Operation) -> Schema:
         {"pattern": "^BK-[0-9A-Z]{8}$"},
         {"pattern": "^[a-z]+$", "minLength": 30, "maxLength": 40},
         {"pattern": "^[A-Z]{3}$", "allOf": [{"minLength": 3}]},
+        {"allOf": [{"pattern": "^[A-Z]"}, {"pattern": "[0-9]$"}]},
+        {"allOf": [{"pattern": "[0-9]$"}, {"pattern": "^[A-Z]"}], "minLength": 12},
+        {"allOf": [{"pattern": "^[a-z-]+$"}, {"pattern": "^[^-].*[^-]$"}, {"pattern": "-"}]},
+        {"allOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}, {"enum": ["c", "b"]}]},
+        {"allOf": [{"minLength": 3}, {"minLength": 9}, {"maxLength": 20}, {"maxLength": 10}]},
     ],
 )
 def test_a_text_matches_its_pattern(definition: dict[str, Any]) -> None:
@@ -59,6 +64,13 @@ def test_a_text_matches_its_pattern(definition: dict[str, Any]) -> None:
         {**thing(["k"], k={"enum": ["a"]}), "if": {"properties": {"k": {"const": "a"}}},
          "then": {"required": ["x"]}},
         {"type": "string", "format": "duration"},
+        {"type": "integer", "oneOf": [{"multipleOf": 3}, {"multipleOf": 5}]},
+        {"oneOf": [{"type": "integer", "multipleOf": 15}, {"type": "integer", "multipleOf": 10}],
+         "minimum": 31},
+        {"type": "integer", "allOf": [{"multipleOf": 4}, {"multipleOf": 6}, {"minimum": 1}]},
+        {"type": "number", "allOf": [{"minimum": 1}, {"minimum": 7.5}, {"maximum": 8}]},
+        {"allOf": [{"enum": [True, "x"]}, {"enum": [1, "x"]}]},
+        {"type": "array", "items": TEXT, "allOf": [{"minItems": 1}, {"minItems": 3}]},
     ],
 )  # fmt: skip
 def test_a_value_is_searched_for_where_the_smallest_is_not_valid(

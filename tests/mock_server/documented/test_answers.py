@@ -14,7 +14,7 @@ from mock_server.documented.files import file_of, is_binary
 from mock_server.documented.negotiation import best_accepted
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.generation import generate
+from openapi.generation import Generation
 from tests.mock_server.clients import Client, serve
 
 CONTRACT = Path(__file__).parent / "answers.yaml"
@@ -312,7 +312,7 @@ def test_generated_base64_has_the_length_that_is_asked_for(bounds: dict[str, obj
     read = contract.operations["GET /a"].responses["200"].content[JSON].schema
     assert read is not None
 
-    assert read.errors(generate(contract, read)) == []
+    assert read.errors(Generation(contract.document, contract.resolve_schema).value(read)) == []
     assert read.errors(dynamic_value(read, contract.resolve_schema, random.Random(1))) == []
 
 

@@ -14,12 +14,17 @@ import pytest
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.generation import generate as generate_value
+from openapi.generation import Generation
 from openapi.media_types import is_json
 from openapi.operation import Operation, RequestBody
+from openapi.schema import Schema
 from tests.mock_server.clients import Client, Serving
 
-generate = cache(generate_value)
+
+@cache
+def generated(contract: Contract, schema: Schema) -> Any:
+    return Generation(contract.document, contract.resolve_schema).value(schema)
+
 
 CONTRACTS = {
     path.stem: path for path in sorted((Path(__file__).parent / "contracts").glob("*.yaml"))
@@ -68,14 +73,14 @@ def valid_request(contract: Contract, operation: Operation) -> dict[str, Any]:
     url = contract.base_path + operation.path
     headers = login(operation)
     for parameter in operation.parameters:
-        value: Any = generate(contract, parameter.schema) if parameter.required else None
+        value: Any = generated(contract, parameter.schema) if parameter.required else None
         if parameter.location == "path":
             url = url.replace(f"{{{parameter.name}}}", quote(str(value), safe=""))
         elif parameter.required:
             headers[parameter.name] = str(value)
     request: dict[str, Any] = {"method": operation.method, "path": url, "headers": headers}
     for media_type in operation.request_body.content.values() if operation.request_body else ():
-        value = generate(contract, media_type.schema) if media_type.schema else None
+        value = generated(contract, media_type.schema) if media_type.schema else None
         if media_type.name.endswith("json"):
             headers["Content-Type"] = media_type.name
             request["content"] = orjson.dumps(value)

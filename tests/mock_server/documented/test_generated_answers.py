@@ -10,7 +10,7 @@ import pytest
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.generation import generate
+from openapi.generation import Generation
 from tests.mock_server.clients import Serving
 
 HEAD = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\n"
@@ -50,7 +50,7 @@ def generated(path: Path) -> Any:
     contract = Contract.from_file(path, strict=True)
     schema = contract.operations["GET /a"].responses["200"].content["application/json"].schema
     assert schema
-    return generate(contract, schema)
+    return Generation(contract.document, contract.resolve_schema).value(schema)
 
 
 @pytest.mark.parametrize(
