@@ -25,6 +25,8 @@ from openapi.contract import Contract
 _LOOKS = 3
 """How often a target is looked at that seems to have no list, or to create nothing."""
 
+_NOTHING_TO_MAKE = "load makes things by a POST, and no POST of the contract creates any"
+
 
 class _Plain(logging.Formatter):
     """One line for each record, and no traceback."""
@@ -48,6 +50,8 @@ def main() -> int:
 
 def _run(settings: Settings) -> int:
     contract = Contract.to_judge_by(settings.contract)
+    if contract.main_resource is None:
+        return report_void(contract, settings, _NOTHING_TO_MAKE)
     with (
         build_target(settings.url, settings.target, settings.access) as target,
         listening(target) as signals,

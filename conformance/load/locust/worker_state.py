@@ -70,7 +70,7 @@ class WorkerState:
             return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
 
         resource, can = contract.main_resource, target.capabilities
-        assert resource is not None, "the survey has made one"  # noqa: S101 - for the type checker
+        assert resource is not None, "load ends before without one"  # noqa: S101 - for the type checker
         self.create = probe(resource.create)
         # The list identifies calls by their names.
         is_named = resource.name in self.create.plain_body()
