@@ -5,7 +5,8 @@ open what Schemathesis calls wrong. Each raises :class:`~conformance.probe.viola
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -25,13 +26,14 @@ from conformance.probe.values import Values, header
 from conformance.probe.violation import Violation, expect
 from conformance.server.created.answers import is_documented
 from conformance.target.exchange import NO_ANSWER, Answer, Request
-from conformance.target.members import parse
+from conformance.target.members import JsonObject, parse
 from conformance.target.timestamps import instant
 from openapi.field_errors import FieldError
 from openapi.media_types import is_json
 from openapi.operation import Operation
 from openapi.recognition import collections_of
 from openapi.schema import Schema, is_read_only, types_of
+from openapi.write_only import WriteOnly
 
 SEED = "seed: request fields and responses"
 
@@ -150,27 +152,85 @@ def expect_sent_data(exchange: JudgedExchange) -> None:
     contract = exchange.operation.contract
     kept = collections_of(contract, frozenset()).of(exchange.operation) if contract else None
     holder, _, own = kept.id.partition("/") if kept else ("", "", "")
+    response = exchange.operation.response(answer.status)
+    content = response.json_content if response else None
+    back = _Back(
+        WriteOnly(schema) if schema else None,
+        WriteOnly(content.schema) if content and content.schema else None,
+    )
     for name in sorted((sent.keys() & found.keys()) - ignored):
         seen = Values(f"/{name}", found[name], sent[name])
-        held = own if name == holder else ""
-        expect(_same(sent[name], found[name], held), "what was sent", f"another {name}", seen)
+        # Where the id is held in it, a server may spell that in its own way, and add members.
+        held = replace(back, id=own) if name == holder else back
+        is_same = held.is_same(sent[name], found[name], back.inside(back.whole, name, sent))
+        expect(is_same, "what was sent", f"another {name}", seen)
 
 
-def _same(sent: Any, found: Any, held: str = "") -> bool:
-    """Whether data came back.
+_Schemas = tuple[Any, ...]
+"""What the schemas of a request and of its answer say of one place; None where they say nothing."""
 
-    Where the id is ``held`` in it, a server may spell that in its own way, and add members.
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """How data may come back: a server adds members that are documented, and hides ``writeOnly``.
+
+    An object with an ``id`` may get any other members.
     """
-    if held and isinstance(sent, dict) and isinstance(found, dict):
+
+    request: WriteOnly | None
+    answer: WriteOnly | None
+    id: str = ""
+
+    @property
+    def _sides(self) -> tuple[WriteOnly | None, ...]:
+        return self.request, self.answer
+
+    @property
+    def whole(self) -> _Schemas:
+        """The schemas of both bodies."""
+        return tuple(one and one.definition for one in self._sides)
+
+    def inside(self, schemas: _Schemas, name: str, value: JsonObject) -> _Schemas:
+        """The schemas of a member."""
+        request, answer = self._members(schemas, value)
+        return request.get(name), answer.get(name)
+
+    def is_same(self, sent: Any, found: Any, schemas: _Schemas) -> bool:
+        """Whether data came back."""
+        if isinstance(sent, dict) and isinstance(found, dict):
+            return self._has_same_members(sent, found, schemas)
+        if isinstance(sent, list) and isinstance(found, list):
+            of_items = tuple(
+                one.reader.items(its) if one else None
+                for one, its in zip(self._sides, schemas, strict=True)
+            )
+            pairs = zip(sent, found, strict=False)
+            return len(sent) == len(found) and all(self.is_same(*one, of_items) for one in pairs)
+        first, second = instant(sent), instant(found)
+        if first is not None and second is not None:
+            # A server may keep whole seconds only.
+            return abs(first - second) < 1
+        # What becomes of half a character nobody says (RFC 8259 section 8.2).
+        return bool(sent == found or (isinstance(sent, str) and _HALF.search(sent)))
+
+    def _has_same_members(self, sent: JsonObject, found: JsonObject, schemas: _Schemas) -> bool:
+        request, answer = self._members(schemas, sent)
+        lost = sent.keys() - found.keys() - {self.id}
+        if any(
+            not (self.request and self.request.is_ever_hidden(request.get(one))) for one in lost
+        ):
+            return False
+        if not self.id and found.keys() - sent.keys() - request.keys() - answer.keys():
+            return False
         return all(
-            name in found and _same(one, found[name]) for name, one in sent.items() if name != held
+            self.is_same(one, found[name], (request.get(name), answer.get(name)))
+            for name, one in sent.items()
+            if name in found and name != self.id and not is_read_only(request.get(name))
         )
-    first, second = instant(sent), instant(found)
-    if first is not None and second is not None:
-        # A server may keep whole seconds only.
-        return abs(first - second) < 1
-    # What becomes of half a character nobody says (RFC 8259 section 8.2).
-    return sent == found or (isinstance(sent, str) and bool(_HALF.search(sent)))
+
+    def _members(self, schemas: _Schemas, value: JsonObject) -> tuple[Mapping[str, Any], ...]:
+        of = zip(self._sides, schemas, strict=True)
+        return tuple(one.members(its, value) if one and its else {} for one, its in of)
 
 
 _HALF = re.compile("[\ud800-\udfff]")

@@ -1,0 +1,60 @@
+"""Data within objects and lists comes back as it was sent, with what the contract adds to it."""
+
+import json
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from conformance.catalogue.judge import JudgedExchange, Purpose
+from conformance.probe.violation import Violation
+from conformance.server.generated.judges import expect_sent_data
+from conformance.target.exchange import Answer, Request
+from openapi.contract import Contract
+from tests.other_contracts.styles import FLAG, TEXT, answer, document, taken, thing
+
+GUEST = thing(
+    ["email"], email=TEXT, optional={**FLAG, "default": False}, pin={**TEXT, "writeOnly": True},
+    state={**TEXT, "readOnly": True},
+)  # fmt: skip
+SHOWN = thing(["email"], email=TEXT, optional=FLAG, state=TEXT, replied=FLAG)
+LABELS = {"type": "object", "additionalProperties": TEXT}
+BODY = {"guests": {"type": "array", "items": GUEST}, "host": GUEST, "labels": LABELS}
+CONTRACT = Contract(
+    document("Events", {
+        "/events": {
+            "post": {
+                "requestBody": {"required": True, **taken(thing([], **BODY))},
+                "responses": {"201": answer(thing(
+                    ["id"], id=TEXT, guests={"type": "array", "items": SHOWN}, host=SHOWN,
+                    labels=LABELS,
+                ))},
+            },
+        },
+    })
+)  # fmt: skip
+SENT = {"guests": [{"email": "a", "pin": "1", "state": "x"}], "host": {"email": "b"}, "labels": {}}
+
+
+@pytest.mark.parametrize(
+    ("found", "is_same"),
+    [
+        (SENT, True),
+        ({"guests": [{"email": "a", "optional": False, "state": "new", "replied": False}]}, True),
+        ({"host": {"email": "b", "replied": True}}, True),
+        ({"labels": {"more": "x"}}, False),
+        ({"host": {"email": "b", "other": 1}}, False),
+        ({"host": {"email": "c"}}, False),
+        ({"host": {}}, False),
+        ({"host": "b"}, False),
+        ({"guests": []}, False),
+        ({"guests": [{"email": "A"}]}, False),
+        ({"guests": [{"email": "a"}, {"email": "a"}]}, False),
+    ],
+)  # fmt: skip
+def test_data_comes_back_at_all_levels(found: dict[str, Any], *, is_same: bool) -> None:
+    operation = CONTRACT.operations["POST /events"]
+    request = Request("POST", "/events").with_json(SENT)
+    made = Answer(201, (("content-type", "application/json"),), json.dumps(found).encode())
+    with nullcontext() if is_same else pytest.raises(Violation, match="another"):
+        expect_sent_data(JudgedExchange(operation, request, made, Purpose.GENERATED))
