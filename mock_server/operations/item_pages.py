@@ -96,7 +96,9 @@ class ItemPages:
         skipped = None if beyond is not None else skip
         number = given.get(query.number, query.first_number) if query.number else None
         size = len(shown) if limit == _ALL else limit
-        return Page(shown, total, size, skipped, number, following)
+        before = _at(query, max(0, min(skip, _last(total, limit) + limit) - limit), limit)
+        last = _at(query, _last(total, limit), limit)
+        return Page(shown, total, size, skipped, number, following, before if skip else {}, last)
 
     async def _position(
         self, one: ItemList, given: Mapping[str, Any], partner_id: str, path: str
@@ -164,6 +166,20 @@ def _following(
         return {query.cursor: shown[-1].item_id if one.is_by_id else str(shown[-1].position)}
     if query.cursor:
         return {query.cursor: f"{MARK}{shown[-1].position}"}
+    return {}
+
+
+def _last(total: int, limit: int) -> int:
+    """How many items are before the last page."""
+    return (total - 1) // limit * limit if total and limit else 0
+
+
+def _at(query: PageQuery, skipped: int, limit: int) -> dict[str, str]:
+    """The query parameters of the page behind so many items; none where a cursor names it."""
+    if query.offset:
+        return {query.offset: str(skipped)}
+    if query.number:
+        return {query.number: str(query.first_number + (skipped // limit if limit else 0))}
     return {}
 
 

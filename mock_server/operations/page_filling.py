@@ -49,7 +49,7 @@ class Page:
 
     ``skipped`` says how many are before it, None where that is not known, and ``number`` which page
     it is, None where pages have no numbers. ``next`` has the query parameters of the next page, and
-    is empty where there is none.
+    is empty where there is none; so have ``previous`` and ``last``, which a cursor leaves unknown.
     """
 
     items: Sequence[StoredItem]
@@ -58,6 +58,8 @@ class Page:
     skipped: int | None
     number: float | None
     next: Mapping[str, str]
+    previous: Mapping[str, str]
+    last: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,10 @@ class PageFilling:
         answer = operation.response(operation.success_status)
         for header in answer.headers if answer else ():
             if header.name.lower() == "link":
-                link = f'<{self._next_url(exchange)}>; rel="next"'
+                link = f'<{self._other_url(exchange, self.page.next)}>; rel="next"'
                 found[header.name] = link if self.page.next else None
             elif is_header(Role.PREVIOUS, header.name):
-                found[header.name] = None
+                found[header.name] = next(iter(self.page.previous.values()), None)
             elif is_header(Role.NEXT, header.name):
                 found[header.name] = next(iter(self.page.next.values()), None)
             elif is_header(Role.HAS_MORE, header.name):
@@ -175,7 +177,10 @@ class PageFilling:
             return None
         if "integer" in kinds:
             return 0 if any(is_shown(one, *place) for one in (Role.TOTAL, Role.NEXT)) else _NONE
-        if "string" in kinds and is_shown(Role.NEXT, *place):
+        is_other = is_shown(Role.NEXT, *place) or (
+            self.page.previous and is_shown(Role.PREVIOUS, *place)
+        )
+        if "string" in kinds and is_other:
             return "/" if str(definition.get("format", "")).startswith("uri") else ""
         inner = self._missing({}, place) if len(place) <= _LEVELS else {}
         return inner if inner and inner.keys() >= {*definition.get("required", ())} else _NONE
@@ -186,18 +191,23 @@ class PageFilling:
         end = next((at for role, at in _ENDS if is_shown(role, *place)), None)
         if end is not None and self._ids:
             return self._ids[end]
-        is_next = is_shown(Role.NEXT, *place)
-        is_absent = end is not None or is_shown(Role.PREVIOUS, *place)
-        if is_absent or (is_next and not self.page.next):
+        other = self._other(*place)
+        if end is not None or (other is not None and not other):
             self._absent.add(place)
-        elif is_next and not isinstance(value, dict):
-            return self._next(value, place, exchange)
+        elif other is not None and not isinstance(value, dict):
+            return self._named(value, place, exchange, other)
         elif isinstance(value, int | float):
             number = self._number(*place)
             return value if number is None else number
         elif isinstance(value, str):
             return self._url(value, place, exchange)
         return self._filled(value, place, exchange)
+
+    def _other(self, *place: str) -> Mapping[str, str] | None:
+        """The query of the other page that a member names: the next or the one before."""
+        if is_shown(Role.PREVIOUS, *place):
+            return self.page.previous
+        return self.page.next if is_shown(Role.NEXT, *place) else None
 
     def _flag(self, place: tuple[str, ...], *, value: bool) -> bool:
         has_more, is_first = bool(self.page.next), self.page.skipped == 0
@@ -242,18 +252,20 @@ class PageFilling:
             if one != place
         )
 
-    def _next(self, value: Any, place: tuple[str, ...], exchange: Exchange) -> Any:
-        """The next page: its number or cursor, or its URL."""
+    def _named(
+        self, value: Any, place: tuple[str, ...], exchange: Exchange, other: Mapping[str, str]
+    ) -> Any:
+        """Another page: its number or cursor, or its URL."""
         kinds, text = types_of(self.listed.definition(place)), str(value or "")
         if isinstance(value, int | float) or ("integer" in kinds and "string" not in kinds):
-            return int(next(iter(self.page.next.values())))
+            return int(next(iter(other.values())))
         is_url = not self.listed.query.is_by_cursor or holds_url(*place)
         if is_url or "/" in text or "?" in text:
-            return self._next_url(exchange, place)
-        return next(iter(self.page.next.values()))
+            return self._other_url(exchange, other, place)
+        return next(iter(other.values()))
 
     def _url(self, value: str, place: tuple[str, ...], exchange: Exchange) -> str:
-        """The URL of the page itself or of the first one, where a member is called so."""
+        """The URL of the page itself, the first or the last one, where a member is called so."""
         query = self.listed.query
         if is_shown(Role.OWN, *place):
             return self._whole(exchange, _query_of(exchange), place)
@@ -261,6 +273,8 @@ class PageFilling:
             there = {query.cursor, query.before, query.number, query.offset}
             asked = {name: one for name, one in _query_of(exchange).items() if name not in there}
             return self._whole(exchange, asked, place)
+        if self.page.last and is_shown(Role.IS_LAST, *place) and holds_url(*place):
+            return self._other_url(exchange, self.page.last, place)
         return value
 
     def _links(
@@ -268,7 +282,7 @@ class PageFilling:
     ) -> Iterator[Any]:
         """A list with the links of the page by their relation: ``{"rel": "next", "href": …}``.
 
-        There is none to the page before, nor to the next one of the last.
+        There is none to a page that is not there.
         """
         for one in links:
             holder = _holder_of_url(one)
@@ -276,15 +290,17 @@ class PageFilling:
                 yield one
                 continue
             own, url = (*place, one["rel"], holder), one[holder]
-            is_next = is_shown(Role.NEXT, one["rel"])
-            if is_shown(Role.PREVIOUS, one["rel"]) or (is_next and not self.page.next):
+            other = self._other(one["rel"])
+            if other is not None and not other:
                 continue
-            made = self._next_url(exchange, own) if is_next else self._url(url, own, exchange)
+            made = self._other_url(exchange, other, own) if other else self._url(url, own, exchange)
             is_whole = made != url and "://" in url
             yield {**one, holder: f"{_origin(exchange)}{made}" if is_whole else made}
 
-    def _next_url(self, exchange: Exchange, place: tuple[str, ...] = ()) -> str:
-        return self._whole(exchange, {**_query_of(exchange), **self.page.next}, place)
+    def _other_url(
+        self, exchange: Exchange, other: Mapping[str, str], place: tuple[str, ...] = ()
+    ) -> str:
+        return self._whole(exchange, {**_query_of(exchange), **other}, place)
 
     def _whole(self, exchange: Exchange, query: Mapping[str, str], place: tuple[str, ...]) -> str:
         """A URL with a query: relative, unless the member at ``place`` must be a whole one."""

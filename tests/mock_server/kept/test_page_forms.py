@@ -94,5 +94,47 @@ def test_links_by_relation_lead_to_other_pages(start: Start, holder: str, origin
     assert [(one["rel"], one[holder]) for one in second["links"]] == [
         ("self", f"{here}&page=2"),
         ("first", here),
+        ("prev", f"{here}&page=1"),
         ("help", "https://example.com/help"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "pages"),
+    [
+        ({"page": number(), "limit": number()}, ["page=1", "page=2", "page=3"]),
+        ({"page": number(minimum=0), "limit": number()}, ["page=0", "page=1", "page=2"]),
+        ({"offset": number(), "limit": number()}, ["offset=0", "offset=2", "offset=4"]),
+    ],
+)
+def test_the_page_before_and_the_last_one_are_linked(
+    start: Start, query: dict[str, Any], pages: list[str]
+) -> None:
+    names = ("self", "first", "prev", "next", "last")
+    link = obj("href", href=string())
+    page = obj(
+        "items", "_links", items=array(ref("Thing")), _links=obj(**dict.fromkeys(names, link))
+    )
+    client = start(listing(page, None, **query))
+    made(client, 5)
+
+    for at, own in enumerate(pages):
+        links = client.get(f"/v1/things?limit=2&{own}").json()["_links"]
+        beside = {"prev": pages[at - 1 : at], "next": pages[at + 1 : at + 2], "last": pages[-1:]}
+        for name, wanted in beside.items():
+            found = [links[name]["href"]] if name in links else []
+            assert found == [f"/v1/things?limit=2&{one}" for one in wanted]
+
+    behind = client.get(f"/v1/things?limit=2&{pages[0][:-1]}99").json()["_links"]
+    assert behind["prev"]["href"] == f"/v1/things?limit=2&{pages[-1]}"
+
+
+def test_the_number_of_the_page_before(start: Start) -> None:
+    page = obj(
+        "items", "prev_page", items=array(ref("Thing")), prev_page={"type": ["integer", "null"]}
+    )
+    client = start(listing(page, None, page=number(), limit=number()))
+    made(client, 3)
+
+    found = [client.get(f"/v1/things?limit=1&page={at}").json()["prev_page"] for at in (1, 2, 3)]
+    assert found == [None, 1, 2]
