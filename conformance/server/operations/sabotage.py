@@ -272,6 +272,10 @@ def _showing_all() -> Tamper:
 
 
 IGNORE_IF_MATCH = on_requests("ignore If-Match", lambda one: one.without_header("If-Match"))
+ONE_ETAG = on_answers(
+    "send one ETag for each version",
+    lambda _, one: with_header(one, "etag", '"1"') if one.header("etag") else one,
+)
 SHOW_ALL = Sabotage("show all that was sent", _showing_all)
 ANY_MEDIA_TYPE = Sabotage("take any media type", _taking_any_type)
 TAKE_ANY_QUERY = Sabotage("overlook a wrong query", lambda: _overlooking_queries)

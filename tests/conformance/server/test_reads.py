@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.catalogue.sabotage import Sabotage
+from conformance.catalogue.sabotage import Sabotage, on_answers, with_header
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
@@ -81,6 +81,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "operations.required-headers-are-asked-for": [],
         "operations.required-headers-are-there": ["openMerchant"],
         "operations.stale-change-is-refused": [],
+        "operations.strong-etag-is-of-one-version": [],
         "operations.unknown-id-is-404": ["replaceMerchant", "renameTerminal", "cancelPayment"],
         "operations.write-only-is-not-shown": [],
         "operations.wrong-query-is-refused": ["listMerchants", "listPayments"],
@@ -121,3 +122,11 @@ def test_each_sabotage_is_caught(
     assert result.evidence
     told = f"{result.reproduce} {result.evidence}"
     assert not any(token in told for token in (*payments.TOKENS, *shelves.TOKENS))
+
+
+def test_a_weak_etag_may_stay_after_a_change(urls: Mapping[Contract, str]) -> None:
+    weak = on_answers("one weak ETag", lambda _, one: with_header(one, "etag", 'W/"1"'))
+    requirement = catalogue()["operations.strong-etag-is-of-one-version"]
+
+    found = {one.outcome for one in results(urls, requirement, weak)}
+    assert found == {Outcome.NOT_VERIFIED}
