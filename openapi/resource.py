@@ -179,6 +179,8 @@ def makes_resource(operation: Operation, operations: Mapping[str, Operation]) ->
     """
     if operation.method != "POST" or operation.success_status not in _MADE:
         return False
+    if makes_several(operation, operations):
+        return False
     if operation.success_status == HTTPStatus.CREATED:
         return True
     members, base = success_members(operation), _bases(operation, operations)[0]
@@ -186,6 +188,30 @@ def makes_resource(operation: Operation, operations: Mapping[str, Operation]) ->
         parameter_below(one.path, base) for one in operations.values() if is_below(one.path, base)
     )
     return any(_named_after(members, one, operation.path) for one in ids)
+
+
+def makes_several(operation: Operation, operations: Mapping[str, Operation]) -> bool:
+    """Whether an operation makes what a list in its body says, and answers with a list.
+
+    Its answer has no id of its own: each item has one.
+    """
+    body, answer = operation.json_body, _success(operation)
+    sent = body.schema if body and operation.method == "POST" else None
+    shown = answer.schema if answer else None
+    if sent is None or shown is None or not (_has_list(sent.outline) and _has_list(shown.outline)):
+        return False
+    members, base = success_members(operation), _bases(operation, operations)[0]
+    below = [one.path for one in operations.values() if is_below(one.path, base)]
+    ids = {_ID, *(parameter_below(one, base) for one in below)}
+    is_named = any(_named_after(members, one, operation.path) for one in ids)
+    return not is_named and not any(map(_is_text, members.values()))
+
+
+def _has_list(outline: Mapping[str, Any]) -> bool:
+    """Whether a value is a list of objects, or an object with one."""
+    values = [outline, *outline.get("properties", {}).values()]
+    lists = (one for one in values if "array" in types_of(one))
+    return any("object" in types_of(one.get("items", {})) for one in lists)
 
 
 def creates(operation: Operation) -> bool:

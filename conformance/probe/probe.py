@@ -26,7 +26,7 @@ from conformance.target.exchange import (
 from conformance.target.members import JsonObject, text_in
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paging import PageMembers
-from openapi.resource import Resource
+from openapi.resource import Resource, makes_several
 
 _LONGEST_LIST, _MOST_PAGES = 10_000, 400
 """The most items of a list that is read whole, and its most pages, which may be small."""
@@ -161,9 +161,10 @@ class Probe(Sending):
     def resource(self) -> Resource:
         """The resource of the operation, also one that it changes; nothing is verified without."""
         if self.known_resource is None:
-            raise NotServed(
-                f"{self.operation.id} is of no resource that a POST of the contract creates"
-            )
+            several = makes_several(self.operation, self.contract.operations)
+            what = "makes several at once, and not one that could be found" if several else ""
+            what = what or "is of no resource that a POST of the contract creates"
+            raise NotServed(f"{self.operation.id} {what}")
         return self.known_resource
 
     @property

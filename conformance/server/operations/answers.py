@@ -32,7 +32,7 @@ from conformance.server.operations.sabotage import (
     OF_OTHER_TYPES,
     PLAIN_TEXT,
 )
-from conformance.server.operations.usual import is_on_one, usual_answer
+from conformance.server.operations.usual import has_usual_answer, is_on_one, usual_answer
 from conformance.target.exchange import Answer
 from openapi.operation import Operation
 from openapi.resource import creates
@@ -46,13 +46,13 @@ _SUCCEEDING = frozenset({StatusClass.SUCCESS, StatusClass.OTHER})
     "operations.answers-match-their-schemas",
     Level.MUST,
     CONTRACT,
-    is_on_one,
+    has_usual_answer,
     judges=(Judge(expect_documented_success, ALLOWED, _SUCCEEDING, aspect=Aspect.BODY),),
     mend=BY_SCHEMA,
 )
 @catches(OF_OTHER_TYPES, NO_MEMBERS, PLAIN_TEXT, set_status(200, 206))
 def answers_match_their_schemas(probe: Probe) -> None:
-    """The read, change or end of an item has a documented status, media type and schema."""
+    """A read, change or end, or a creation of several, has a documented status, type and schema."""
     expect_documented_success(_of(probe, usual_answer(probe)))
 
 

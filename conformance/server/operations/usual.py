@@ -12,6 +12,7 @@ from conformance.probe.violation import Violation
 from conformance.server.created.answers import is_documented
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
+from openapi.resource import makes_several
 
 
 def is_on_one(operation: Operation) -> bool:
@@ -22,9 +23,19 @@ def is_on_one(operation: Operation) -> bool:
     return reads(operation) or revokes(operation) or read_behind(operation) is not None
 
 
+def has_usual_answer(operation: Operation) -> bool:
+    """The operation is on one item, or makes several at once."""
+    contract = operation.contract
+    if contract is None or contract.is_bundled:
+        return False
+    return is_on_one(operation) or makes_several(operation, contract.operations)
+
+
 def usual_answer(probe: Probe) -> Answer:
     """The answer of a valid request on a new item; nothing is verified where that is refused."""
     operation = probe.operation
+    if makes_several(operation, probe.contract.operations):
+        return served(probe, probe.request())
     if reads(operation):
         return served(probe, request_for(probe, make(probe)))
     if revokes(operation):
