@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote, unquote
 
-from conformance.target.members import parse
+from conformance.target.json_documents import parse
 from openapi.operation import is_key_header
 
 

@@ -47,7 +47,7 @@ from conformance.target.exchange import (
     path_of,
     pattern_of,
 )
-from conformance.target.members import parse
+from conformance.target.json_documents import parse
 from conformance.target.target import Target
 from openapi.operation import is_greedy
 from openapi.paths import as_sent

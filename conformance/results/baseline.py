@@ -17,7 +17,7 @@ import yaml
 
 from conformance.catalogue.requirement import Requirement
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
-from conformance.target.members import parse_text
+from conformance.target.json_documents import parse_text
 from dinie_contract.errors import Unusable
 from dinie_contract.output import one_line, printable
 from openapi.contract import Contract

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from conformance.target.exchange import Answer, Request, names_in
-from conformance.target.members import parse
+from conformance.target.json_documents import parse
 from openapi.contract import Contract
 from openapi.operation import Operation
 

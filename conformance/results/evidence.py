@@ -13,7 +13,8 @@ from conformance.journal.redaction import Redactor
 from conformance.journal.secret_names import is_secret
 from conformance.probe.values import Lack, Values
 from conformance.target.exchange import NO_ANSWER, Answer, Request
-from conformance.target.members import parse, pointer
+from conformance.target.json_documents import parse
+from conformance.target.members import pointer
 from conformance.target.redaction import issued_secrets
 from dinie_contract.output import HIDDEN, Secrets, excerpt, printable
 

@@ -10,14 +10,8 @@ from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from conformance.target.members import (
-    JsonObject,
-    identifier_in,
-    number_in,
-    objects_in,
-    parse,
-    text_in,
-)
+from conformance.target.json_documents import parse
+from conformance.target.members import JsonObject, identifier_in, number_in, objects_in, text_in
 from openapi.envelopes import envelope_of
 from openapi.forms import form_of
 from openapi.media_types import FORM, MULTIPART, essence, is_json

@@ -14,7 +14,7 @@ from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
 from conformance.probe.probe import Probe
 from conformance.target.exchange import Request
-from conformance.target.members import parse
+from conformance.target.json_documents import parse
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract
 from openapi.operation import Operation

@@ -25,14 +25,17 @@ from conformance.fuzz.resending import (
 )
 from conformance.fuzz.storage.finding import Finding
 from conformance.results.curl import NOT_SENT, as_comment, reproduction
+from conformance.target import json_documents
 from conformance.target.exchange import UnsendableRequest
 from conformance.target.target import AS_RUN, TargetSettings
 from conformance.target.token_forms import UNCHANGED
 from conformance.target.transport.connections import in_chunks, url_under
 from conformance.target.transport.reception import MOST_BYTES, MOST_SECONDS
 from dinie_contract.output import printable, without_commands
+from openapi.operation import is_key_header
 
 _LONGEST_TEXT = 500
+_OURS = re.compile(r"^from (?:conformance|openapi)\b.*\n", re.MULTILINE)
 
 _IMPORTS = """import os
 import ssl
@@ -181,6 +184,9 @@ def _sending(base_url: str) -> str:
     """The source that sends steps; it imports httpx and the standard library."""
     shared = (resending, UnsendableRequest, in_chunks, url_under)
     resender, *senders = [inspect.getsource(one) for one in shared]
+    # What it imports of ours stands beside it: a reader of the script may have httpx alone.
+    resender = _OURS.sub("", resender)
+    senders += [inspect.getsource(one) for one in (json_documents, is_key_header)]
     url = f'os.environ.get("DINIE_URL", {base_url!a})' if base_url else 'os.environ["DINIE_URL"]'
     sending = _SENDING.format(base_url=url, most_bytes=MOST_BYTES, most_seconds=MOST_SECONDS)
     return "\n\n".join((resender, _IMPORTS, *senders, sending))

@@ -14,7 +14,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from conformance.target.members import is_too_deep
+from conformance.target.json_documents import is_too_deep
 from dinie_contract.errors import Unusable
 from dinie_contract.output import one_line
 from dinie_contract.systems import write_folder_to_disk

@@ -25,7 +25,8 @@ from conformance.probe.revocation import revokes
 from conformance.probe.values import Values
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request, query_with
-from conformance.target.members import parse, text_in
+from conformance.target.json_documents import parse
+from conformance.target.members import text_in
 from openapi.resource import creates
 
 _METHOD_HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")

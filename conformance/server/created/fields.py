@@ -21,7 +21,7 @@ from conformance.probe.applicability import shows
 from conformance.probe.violation import Violation, expect
 from conformance.server.created.answers import SEED, created_answers, expect_no_fault, json_type
 from conformance.target.exchange import Answer
-from conformance.target.members import parse_text
+from conformance.target.json_documents import parse_text
 from openapi.operation import Operation
 
 

@@ -26,7 +26,8 @@ from conformance.probe.values import Values, header
 from conformance.probe.violation import Violation, expect
 from conformance.server.created.answers import is_documented
 from conformance.target.exchange import NO_ANSWER, Answer, Request
-from conformance.target.members import JsonObject, parse
+from conformance.target.json_documents import parse
+from conformance.target.members import JsonObject
 from conformance.target.timestamps import instant
 from openapi.field_errors import FieldError
 from openapi.media_types import is_json

@@ -1,12 +1,15 @@
 """A finding: its cause, its id, and what is said of one that does not always fail."""
 
+import ast
 import itertools
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from conformance.fuzz.findings.exporting import python_script
 from conformance.fuzz.findings.recording import steps_of
 from conformance.fuzz.findings.shrinking import shrink_steps, without
 from conformance.fuzz.resending import AnswerParts, Step, resent, shape
@@ -23,6 +26,18 @@ FINDING = Finding(
     "idempotency.replay-is-identical [createCredential]", 1, {"times": 1, "steps": 12, "keys": 3},
     "2026-01-01T00:00:00+00:00",
 )  # fmt: skip
+
+
+def test_a_python_script_needs_httpx_and_nothing_else_that_is_installed() -> None:
+    steps = steps_of([(Request("GET", "/auth/credentials"), Answer(500))], TargetSettings())
+    tree = ast.parse(python_script("http://target", steps))
+    imported = {
+        (getattr(one, "module", "") or one.names[0].name).partition(".")[0]
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Import | ast.ImportFrom)
+    }
+
+    assert imported - sys.stdlib_module_names == {"httpx"}
 
 
 @pytest.mark.parametrize(

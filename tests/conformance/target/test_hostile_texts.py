@@ -8,7 +8,7 @@ import pytest
 
 from conformance.server.problems.disclosure import _INTERNALS
 from conformance.target.foreign_answers import _plain
-from conformance.target.members import MOST_DEPTH, is_too_deep
+from conformance.target.json_documents import MOST_DEPTH, is_too_deep
 
 _PIECES = (
     *'" \n\t\\([{</.:a0', r"\"", '"\\"', '""', "\r\n", "\n ", "at ", "at a(", "at a(b) in ",

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from conformance.results.coverage import Coverage
-from conformance.target import members
+from conformance.target import json_documents
 from conformance.target.exchange import Answer, Request
-from conformance.target.members import MOST_DEPTH, parse, parse_text
+from conformance.target.json_documents import MOST_DEPTH, parse, parse_text
 from openapi.contract import Contract
 
 
@@ -17,7 +17,7 @@ def nested(depth: int) -> str:
 
 @pytest.fixture
 def no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members, "_DECODER", None)
+    monkeypatch.setattr(json_documents, "_DECODER", None)
 
 
 @pytest.mark.usefixtures("no_decoder")
