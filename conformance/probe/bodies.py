@@ -16,6 +16,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_or_shared, answer_to
 from conformance.probe.resources import expect_taken
 from conformance.probe.violation import Violation
+from conformance.target.entity_tags import NO_MATCH
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import text_in
 from openapi.operation import Operation
@@ -73,7 +74,8 @@ FAR_FUTURE = "2099-12-31T23:59:59Z"
 _NO_DATES = ("tomorrow", FAR_FUTURE.replace("-", "a"), FAR_FUTURE[::-1])
 """Texts that only a field for dates refuses: any other may be of some length, or characters."""
 
-NO_REFUSAL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+NO_REFUSAL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, *NO_MATCH)
+"""Refusals that say nothing of the data that was sent."""
 
 _OF_TYPE: dict[str, tuple[Any, ...]] = {
     "null": (None,),

@@ -18,6 +18,7 @@ from conformance.probe.not_verified import NotAsked, NotServed
 from conformance.probe.parameter_values import plain_query, plain_value, unknown_value
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.taken_bodies import varied, with_references
+from conformance.target.entity_tags import tag_parameter, with_tag
 from conformance.target.exchange import (
     Recording,
     Request,
@@ -153,6 +154,7 @@ class PlainRequests(ABC):
                   if one.location == "header" and one.name != self.operation.key_header),
             partner=partner, key_header=self.operation.key_header, token_places=self.token_places,
         )  # fmt: skip
+        request = self.with_tag(request, is_own=bool(own))
         if self.operation.requires_idempotency_key:
             request = request.with_key(self.new_key())
         body = self.operation.request_body
@@ -173,6 +175,17 @@ class PlainRequests(ABC):
         if whole.schema and not whole.examples:
             made = self._sample(whole.schema)
         return request.with_header("Content-Type", whole.name).with_json(made)
+
+    def with_tag(self, request: Request, *, is_own: bool = True) -> Request:
+        """The same request, with an ``If-Match`` that holds now where the operation asks for it."""
+        tag = tag_parameter(self.operation)
+        if tag is None:
+            return request
+        return with_tag(request, tag, lambda: self._shown_tag(request), is_own=is_own)
+
+    @abstractmethod
+    def _shown_tag(self, request: Request) -> str | None:
+        """The entity tag of what a request is on; None where no read shows any."""
 
     def on_one(self, handle: str, partner: int | None = 0) -> Request:
         """A valid request for the operation on the resource with this handle.

@@ -186,9 +186,13 @@ class Probe(Sending):
         return found
 
     def anew(self, request: Request) -> Request:
-        """The same request as another call: with a key of its own, where none goes without."""
-        required = self.operation.requires_idempotency_key
-        return request.with_key(self.new_key()) if required else request
+        """The same request as another call, with a key and a tag where none goes without them.
+
+        The key is its own, and the tag that of now.
+        """
+        if self.operation.requires_idempotency_key:
+            request = request.with_key(self.new_key())
+        return self.with_tag(request)
 
     def as_partner(self, request: Request, partner: int) -> Request:
         """The same request of another partner, in a resource of that partner's.

@@ -31,6 +31,7 @@ _UNKNOWN = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.GONE,
+    HTTPStatus.PRECONDITION_FAILED,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 """What an id that names nothing may be answered where it is documented, beside 404."""

@@ -4,6 +4,7 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, item_of
+from conformance.target.entity_tags import NO_MATCH
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject, text_in
 from openapi.operation import Operation
@@ -24,6 +25,13 @@ def revocation_by_text(probe: Probe, text: str, partner: int = 0) -> Request:
 def revocation_of(probe: Probe, made: Answer, partner: int = 0) -> Request:
     """The request that revokes a key."""
     return probe.on_one(probe.known_handle_of(made), partner)
+
+
+def matched(answer: Answer) -> Answer:
+    """The answer to a revocation; nothing is verified where it refuses the entity tag alone."""
+    if answer.status in NO_MATCH:
+        raise NotVerified(f"the target answers {answer.status} to the entity tag of a new item")
+    return answer
 
 
 def revoke(probe: Probe, made: Answer) -> Answer:

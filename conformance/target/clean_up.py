@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.target.entity_tags import path_of_read, tag_parameter, tagging_read, with_tag
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Request, UnsendableRequest, path_to, pattern_of
 from conformance.target.kept import CreatedResource
@@ -121,8 +122,30 @@ def _unchanged(
 def _to(contract: Contract, method: str, path: str, partner: int) -> Request:
     """A request with the partner's token where the operation on this path has it."""
     request = Request(method, path, partner=partner)
-    found = next((one for one in contract.operations.values() if request.is_for(one)), None)
+    found = _operation_of(contract, request)
     return replace(request, token_places=contract.token_places(found)) if found else request
+
+
+def _operation_of(contract: Contract, request: Request) -> Operation | None:
+    return next((one for one in contract.operations.values() if request.is_for(one)), None)
+
+
+def _with_tag(contract: Contract, target: Target, request: Request) -> Request:
+    """The same request with an ``If-Match`` that holds, where its operation asks for it."""
+    operation = _operation_of(contract, request)
+    tag = tag_parameter(operation) if operation else None
+    if operation is None or tag is None:
+        return request
+
+    def shown() -> str | None:
+        read = tagging_read(contract, operation)
+        if read is None:
+            return None
+        path = path_of_read(read, request.path)
+        answer = target.send_again_where_closed(_to(contract, "GET", path, request.partner or 0))
+        return answer.header("etag") if answer.is_success else None
+
+    return with_tag(request, tag, shown)
 
 
 def _gone(
@@ -180,7 +203,9 @@ def _revoke_each(
                 path = path_to(operation.path, one[1])
             if not path:
                 return False
-            request = _to(contract, _method_of(contract, path), path, one[0])
+            request = _with_tag(
+                contract, target, _to(contract, _method_of(contract, path), path, one[0])
+            )
             answer = target.send_again_where_closed(request)
         except TargetError:
             failures += 1

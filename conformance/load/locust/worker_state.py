@@ -38,6 +38,13 @@ _HURRIED_SECONDS = 10.0
 _LONGEST_TEXT = 500
 
 
+class _Unread(Probe):
+    """A probe that reads nothing for its requests: only what is measured is sent."""
+
+    def _shown_tag(self, request: Request) -> str | None:
+        return None
+
+
 class WorkerState:
     """One process's part of a run; ``create``, ``page`` and ``revoke`` make valid requests.
 
@@ -67,7 +74,7 @@ class WorkerState:
         self._revocations = 0
 
         def probe(operation: Operation) -> Probe:
-            return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
+            return _Unread(contract, operation, target, random.Random())  # noqa: S311 - test data
 
         resource, can = contract.main_resource, target.capabilities
         assert resource is not None, "load ends before without one"  # noqa: S101 - for the type checker

@@ -118,7 +118,8 @@ def refused_change_changes_nothing(probe: Probe) -> None:
         if what.startswith((f"{text} ", "no ")):
             continue
         sent += 1
-        refused += answer_to(probe, _with(request, body)).is_refusal
+        answer = answer_to(probe, _with(request, body))
+        refused += answer.is_refusal and answer.status not in NO_REFUSAL
         if refused == _MOST_REFUSED:
             break
     if not sent:

@@ -18,6 +18,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import (
     VENDOR,
+    matched,
     new_resource,
     revocation_by_text,
     revocation_of,
@@ -37,12 +38,15 @@ Nor any number that may be counted.
 """
 
 
+_GONE = {HTTPStatus.GONE, HTTPStatus.PRECONDITION_FAILED}
+
+
 def _unknown(probe: Probe) -> Request:
     return revocation_by_text(probe, quote(probe.unknown_handle(), safe=""))
 
 
 def _revocations(probe: Probe) -> Iterator[Answer]:
-    yield answer_to(probe, revocation_of(probe, new_resource(probe)))
+    yield matched(answer_to(probe, revocation_of(probe, new_resource(probe))))
 
 
 def _second_revocations(probe: Probe) -> Iterator[Answer]:
@@ -92,8 +96,11 @@ def second_revocation_is_no_failure(probe: Probe) -> None:
 
 
 def _says_gone(operation: Operation, answer: Answer) -> bool:
-    """Whether an answer is the 410 that a contract may have for what is not there."""
-    return answer.status == HTTPStatus.GONE and operation.documents(HTTPStatus.GONE)
+    """Whether an answer is the 410 or 412 that a contract may have for what is not there.
+
+    What is not there matches no If-Match.
+    """
+    return answer.status in _GONE and operation.documents(answer.status)
 
 
 @requirement(

@@ -1,0 +1,52 @@
+"""The ``If-Match`` of a plain request: the entity tag of what it changes (RFC 9110, 13.1.1)."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from conformance.target.exchange import Request
+from openapi.contract import Contract
+from openapi.operation import Operation, Parameter
+from openapi.sample import sample_of
+
+IF_MATCH = "If-Match"
+
+NO_MATCH = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED}
+"""Refusals of an ``If-Match`` alone: they say nothing of anything else that was sent."""
+
+_ANY = "*"
+"""What matches each tag of something that is there."""
+
+
+def tag_parameter(operation: Operation) -> Parameter | None:
+    """The ``If-Match`` that a request must have: it is required, or the contract has 428."""
+    found = (one for one in operation.parameters
+             if (one.location, one.name.lower()) == ("header", IF_MATCH.lower()))  # fmt: skip
+    is_asked = operation.documents(HTTPStatus.PRECONDITION_REQUIRED)
+    return next((one for one in found if one.required or is_asked), None)
+
+
+def tagging_read(contract: Contract, operation: Operation) -> Operation | None:
+    """The GET that shows the tag: at the path of the operation, or of what an action is on."""
+    below = f"{operation.path}/"
+    above = (one for one in contract.operations.values()
+             if one.method == "GET" and below.startswith(f"{one.path}/"))  # fmt: skip
+    return max(above, key=lambda one: len(one.path), default=None)
+
+
+def path_of_read(read: Operation, path: str) -> str:
+    """The path of a read, as a request below it has that."""
+    return "/".join(path.partition("?")[0].split("/")[: read.path.count("/") + 1])
+
+
+def with_tag(
+    request: Request, parameter: Parameter, shown: Callable[[], str | None], *, is_own: bool = True
+) -> Request:
+    """The same request with an ``If-Match`` that holds; ``shown`` reads the tag of the item.
+
+    What is not the sender's own may have another tag by then, and a weak tag matches none.
+    """
+    takes_any = parameter.schema.is_valid(_ANY)
+    tag = shown() if is_own or not takes_any else None
+    if tag is None or (tag.startswith("W/") and takes_any):
+        tag = _ANY if takes_any else str(sample_of(parameter.schema))
+    return request.with_header(parameter.name, tag)

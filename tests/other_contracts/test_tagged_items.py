@@ -1,0 +1,112 @@
+"""Items whose changes ask for their entity tag: it is read and sent, and what is stale refused."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from conformance.probe.probe import Probe
+from conformance.results.result import Outcome
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.capabilities import Capability
+from conformance.target.clean_up import revoke_all
+from openapi.contract import Contract
+from tests.other_contracts.crates import Hasty
+from tests.other_contracts.judging import TOKENS, accused, judged_mock
+from tests.other_contracts.tagged import TEXT, Notes, notes, with_tags
+
+PATTERN = {"type": "string", "pattern": '^(W/)?"[^"]+"$'}
+
+
+def sent_tags(server: Notes, method: str = "PUT") -> tuple[str | None, str]:
+    """The If-Match of a plain request on a new note, and the tag of the note."""
+    operations = server.contract.operations
+    with Hasty("http://target.invalid", TOKENS, tamper=server) as target:
+        made = Probe(server.contract, operations["POST /notes"], target, Random(1)).make()
+        probe = Probe(server.contract, operations[f"{method} /notes/{{id}}"], target, Random(1))
+        request = probe.on_one(str(made.text("id")))
+    tag = next((value for name, value in request.headers if name == "If-Match"), None)
+    return tag, server.tags[str(made.text("id"))]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("tag", [TEXT, PATTERN])
+def test_the_tag_of_a_read_is_sent(method: str, tag: dict[str, str]) -> None:
+    sent, own = sent_tags(Notes(Contract(notes(tag))), method)
+
+    assert sent == own
+
+
+def test_any_tag_is_sent_where_the_one_of_the_item_matches_none() -> None:
+    assert sent_tags(with_tags('W/"{}"'.format))[0] == "*"
+
+
+def test_what_may_lack_is_not_sent() -> None:
+    assert sent_tags(Notes(Contract(notes(is_required=False))))[0] is None
+
+
+def test_another_call_has_the_tag_of_then() -> None:
+    server = Notes()
+    with Hasty("http://target.invalid", TOKENS, tamper=server) as target:
+        create = server.contract.operations["POST /notes"]
+        own = str(Probe(server.contract, create, target, Random(1)).make().text("id"))
+        put = server.contract.operations["PUT /notes/{id}"]
+        probe = Probe(server.contract, put, target, Random(1))
+        request = probe.on_one(own)
+        assert [probe.send(request).status for _ in range(2)] == [200, 412]
+        assert probe.send(probe.anew(request)).status == 200
+
+
+def test_what_a_run_has_made_is_deleted_at_its_end() -> None:
+    server = Notes()
+    with Hasty("http://target.invalid", TOKENS, tamper=server) as target:
+        create = server.contract.operations["POST /notes"]
+        made = Probe(server.contract, create, target, Random(1)).make()
+        assert revoke_all(server.contract, target, [(0, str(made.text("id")))]) == []
+    assert server.items == {}
+
+
+class Unmatched(Notes):
+    """Notes that nothing is known to match."""
+
+    def may_change(self, method: str, match: str | None, own: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("id_", "operation"),
+    [
+        ("operations.wrong-data-is-refused", "PUT /notes/{id}"),
+        ("operations.change-is-shown", "PATCH /notes/{id}"),
+        ("revocation.answers-204-without-body", "DELETE /notes/{id}"),
+        ("authentication.refused-request-revokes-nothing", "DELETE /notes/{id}"),
+    ],
+)
+def test_a_tag_that_does_not_match_says_nothing(id_: str, operation: str) -> None:
+    server = Unmatched()
+    with Hasty("http://target.invalid", TOKENS, tamper=server) as target:
+        target.capabilities.update({Capability.LISTING, Capability.REVOCATION})
+        run = Run(server.contract, target, [], seed=1)
+        result = run.check(catalogue()[id_], server.contract.operations[operation])
+
+    assert result.outcome is Outcome.NOT_VERIFIED
+
+
+def test_the_mock_of_the_contract_conforms(tmp_path: Path) -> None:
+    contract = tmp_path / "notes.json"
+    contract.write_text(json.dumps(notes()))
+    options = [text for one in ("authentication", "operations", "reads", "revocation")
+               for text in ("--select", one)]  # fmt: skip
+    code, report = judged_mock(contract, tmp_path, *options)
+
+    assert accused(report) == []
+    assert code == 0
+    judged = {one["id"] for one in report["results"] if one["outcome"] == "passed"}
+    assert judged >= {
+        "authentication.refused-request-revokes-nothing", "operations.wrong-data-is-refused",
+        "operations.change-is-shown", "operations.patch-keeps-the-rest",
+        "revocation.answers-204-without-body", "revocation.leaves-others-alone",
+        "reads.deleted-is-gone",
+    }  # fmt: skip
