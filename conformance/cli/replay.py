@@ -171,7 +171,7 @@ def _replay_all(
 
 def _refused(run: Run) -> str:
     """Why no finding can be judged on a target that gave nothing as documented; else empty."""
-    never = never_succeeded(run.contract, run.answered)
+    never = never_succeeded(run.contract, run.answered, run.said)
     return f"{run.target.base_url}: {never}" if never and not run.serves_anything else ""
 
 

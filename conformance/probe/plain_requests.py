@@ -6,6 +6,7 @@ import re
 import secrets
 import uuid
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -236,8 +237,8 @@ class PlainRequests(ABC):
         return quote(sendable(self._made_above(above[0], partner or 0)), safe="")
 
     @abstractmethod
-    def _made_above(self, resource: Resource, partner: int) -> str:
-        """The handle of a resource of the partner's to make others in."""
+    def _made_above(self, resource: Resource, partner: int, number: int = 0) -> str:
+        """The handle of a resource of the partner's to make others in, one for each number."""
 
     @abstractmethod
     def _put_above(self, naming: Operation, partner: int) -> str:
@@ -285,8 +286,13 @@ class PlainRequests(ABC):
         taken = self.target.places.taken.get(self.operation.id)
         known = taken.references if taken else {}
         resources = {one.create.id: one for one in self.contract.resources}
-        handles = {name: sendable(self._made_above(resources[id_], partner or 0))
-                   for name, id_ in known.items()}  # fmt: skip
+        # What moves something from one to another is refused where both are the same.
+        number = Counter[str]()
+        handles: dict[str, str] = {}
+        for name, id_ in known.items():
+            made = self._made_above(resources[id_], partner or 0, number[id_])
+            handles[name] = sendable(made)
+            number[id_] += 1
         found: dict[str, Any] = with_references(value, handles)
         return found
 

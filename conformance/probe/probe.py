@@ -43,23 +43,30 @@ class Probe(Sending):
     ``refusals`` are those that this check shares with others.
     """
 
-    def _made_above(self, resource: Resource, partner: int) -> str:
+    def _made_above(self, resource: Resource, partner: int, number: int = 0) -> str:
         """The handle of a resource of the partner's to make others in; one for the whole run.
 
-        Its creation comes first in what is recorded, so that a script makes it as well.
+        Its creation comes first in what is recorded, so that a script makes it as well. Where the
+        partner may have but one, that is the one of each ``number``.
         """
-        places, key = self.target.places, (partner, resource.create.id)
+        places, key = self.target.places, (partner, resource.create.id, number)
         maker = self.of(resource.create)
         with places.lock:
             if key not in places.above:
                 request = maker.request(partner)
-                answer = maker.succeed_unrecorded(request)
-                places.parents.add((partner, maker.known_handle_of(answer)))
-                places.above[key] = request, answer
+                try:
+                    answer = maker.succeed_unrecorded(request)
+                except NotVerified:
+                    if not number:
+                        raise
+                    places.above[key] = places.above[partner, resource.create.id, 0]
+                else:
+                    places.parents.add((partner, maker.known_handle_of(answer)))
+                    places.above[key] = request, answer
         return maker.known_handle_of(self._shown_above(key))
 
     def _put_above(self, naming: Operation, partner: int) -> str:
-        places, key = self.target.places, (partner, naming.id)
+        places, key = self.target.places, (partner, naming.id, 0)
         with places.lock:
             if key not in places.above:
                 name, request, answer = self.of(naming).put_new(partner)
@@ -75,7 +82,7 @@ class Probe(Sending):
         request = self.request(partner, own=quote(name, safe=""))
         return name, request, self.succeed_unrecorded(request)
 
-    def _shown_above(self, key: tuple[int, str]) -> Answer:
+    def _shown_above(self, key: tuple[int, str, int]) -> Answer:
         """The answer that made a parent, whose exchange is the first in what is recorded."""
         places = self.target.places
         made = places.above[key]

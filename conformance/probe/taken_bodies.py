@@ -16,6 +16,7 @@ from conformance.target.kept import TakenBody
 from openapi.contract import Contract
 from openapi.item_members import Members
 from openapi.operation import Operation
+from openapi.paging import snake
 from openapi.resource import Resource
 from openapi.sample import sample_of
 
@@ -94,22 +95,32 @@ def _days_of(count: int) -> Iterator[list[int]]:
 def has_rules(operation: Operation, body: object) -> bool:
     """Whether a body has a member that rules of business are often on: a date, or a reference."""
     body = with_items(operation, body)
-    return next(_dates_in(body), None) is not None or bool(_references(body))
+    named = operation.contract and references_in(operation.contract, operation, body)
+    return next(_dates_in(body), None) is not None or bool(_references(body)) or bool(named)
 
 
 def references_in(contract: Contract, operation: Operation, body: object) -> dict[str, Resource]:
     """The members of a body that name another resource of the contract, which is made by itself.
 
-    Such a member may be in an item of an array, or an array of names: ``product_ids``.
+    Such a member may be in an item of an array, or an array of names: ``product_ids``. What comes
+    before the resource in its name says which one is meant: ``from_account_id``.
     """
+    known = {
+        collection: one
+        for one in reversed(contract.resources)
+        if one.create is not operation and "{" not in one.create.path
+        for collection in [_plain(one.create.path.rstrip("/").rpartition("/")[2])]
+    }
     found: dict[str, Resource] = {}
-    for name in _references(body):
-        stem = _plain(_NAMED_BY.sub("", name))
-        for resource in contract.resources:
-            collection = _plain(resource.create.path.rstrip("/").rpartition("/")[2])
-            is_own = resource.create is operation or "{" in resource.create.path
-            if not is_own and collection in {stem, f"{stem}s", f"{stem}es", f"{stem[:-1]}ies"}:
-                found[name] = resource
+    for name in _texts_in(body):
+        words = snake(_NAMED_BY.sub("", name)).split("_")
+        # A name that is the resource's alone may be any word without an ending: ``product``.
+        ends = range(len(words)) if is_reference(name) else range(1, len(words))
+        stems = ("".join(words[first:]) for first in ends)
+        named = (f"{stem[:-1]}ies" if plural == "ies" else f"{stem}{plural}"
+                 for stem in stems if stem for plural in ("", "s", "es", "ies"))  # fmt: skip
+        if resource := next((known[one] for one in named if one in known), None):
+            found[name] = resource
     return found
 
 
@@ -122,9 +133,14 @@ def is_reference(name: str) -> bool:
 
 
 def _references(body: object) -> set[str]:
-    return {name for name, value in _members_in(body)
-            if is_reference(name) and all(isinstance(one, str | int) for one in _each(value))
-            }  # fmt: skip
+    return {one for one in _texts_in(body) if is_reference(one)}
+
+
+def _texts_in(body: object) -> list[str]:
+    """The members of a body that are texts or numbers, or arrays of such, each once."""
+    found = (name for name, value in _members_in(body)
+             if all(isinstance(one, str | int) for one in _each(value)))  # fmt: skip
+    return [*dict.fromkeys(found)]
 
 
 def _each(value: object) -> list[object]:

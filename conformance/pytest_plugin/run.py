@@ -168,7 +168,7 @@ class SharedRun:
             "judged": self.judged,
             "stale": [list(one) for one in self.stale],
             "undecided": self.undecided,
-            "doubt": never_succeeded(run.contract, run.answered),
+            "doubt": never_succeeded(run.contract, run.answered, run.said),
             "transient": passed.line if passed else "",
             "left": [],
         }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from http import HTTPStatus
+from types import MappingProxyType
 
 from conformance.catalogue.requirement import Level
 from conformance.probe.plain_requests import makes_bodies
@@ -61,7 +62,7 @@ def judge(
                 on_result(result)
         except TargetError as error:
             unreached = run.stopped or str(error)
-    never = never_succeeded(run.contract, run.answered)
+    never = never_succeeded(run.contract, run.answered, run.said)
     if not unreached and not run.stopped:
         found = _tried_again(run, found, baseline)
     made = bool(run.target.created)
@@ -140,11 +141,16 @@ def remarks_before_clean_up(contract: Contract, made: int) -> tuple[str, ...]:
     return (f"{made} {words.things} were made, and not all are {words.ended} yet",) if made else ()
 
 
-def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]]) -> str:
+def never_succeeded(
+    contract: Contract,
+    answered: Mapping[str, Collection[int]],
+    said: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """The creating operation that never gave its success status, as a sentence; empty for none.
 
-    ``answered`` has the statuses seen in the run, by operation id. An operation whose schemes want
-    another token than the usual one may have been refused alone: nobody may have given that.
+    ``answered`` has the statuses seen in the run, by operation id, and ``said`` a refusal. An
+    operation whose schemes want another token than the usual one may have been refused alone:
+    nobody may have given that.
     """
     for operation in contract.operations.values():
         statuses = answered.get(operation.id, ())
@@ -156,7 +162,8 @@ def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]])
             and operation.success_status not in statuses
         ):
             seen = ", ".join(str(one or "no answer") for one in sorted(statuses)) or "nothing"
-            return f"{operation.id} never answered {operation.success_status}, but {seen}"
+            last = f"; at last {said[operation.id]}" if operation.id in said else ""
+            return f"{operation.id} never answered {operation.success_status}, but {seen}{last}"
     return ""
 
 

@@ -86,6 +86,11 @@ class Run:
         return self._survey.answered
 
     @property
+    def said(self) -> Mapping[str, str]:
+        """The last refusal of each operation that made nothing for the survey."""
+        return self._survey.said
+
+    @property
     def served_late(self) -> str:
         """Why what was taken for absent is not: an operation that was not served at first."""
         return self._survey.served_late

@@ -20,7 +20,7 @@ from conformance.target.exchange import (
     Request,
     UnsendableRequest,
 )
-from conformance.target.foreign_answers import expect_of_api
+from conformance.target.foreign_answers import expect_of_api, quoted
 from conformance.target.kept import TakenBody
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
@@ -50,9 +50,10 @@ _OF_RULES = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSAB
 class Survey:
     """A look at each operation that lists or creates.
 
-    ``answered`` says which statuses each operation gave, and ``served_late`` why what was taken for
-    absent is not: an operation that was not served at first. ``note_secret`` is told of what was
-    made; ``calls_early`` makes a call for those that look at its key much later.
+    ``answered`` says which statuses each operation gave, ``said`` the last refusal of each that
+    made nothing, and ``served_late`` why what was taken for absent is not: an operation that was
+    not served at first. ``note_secret`` is told of what was made; ``calls_early`` makes a call for
+    those that look at its key much later.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Survey:
         self.target = target
         self.seed = seed
         self.answered: dict[str, set[int]] = {}
+        self.said: dict[str, str] = {}
         self.served_late = ""
         self.is_taken = False
         self._note_secret = note_secret
@@ -159,7 +161,11 @@ class Survey:
         if second := _plain_request(probe, partner=1) if has_second else None:
             self._has_access(probe, probe.try_to_send(second), partner=1)
         self.note(operation, probe)
+        self.said.pop(operation.id, None)
         if made.status != operation.success_status:
+            last = [answer for one, answer in probe.recording.exchanges
+                    if one.is_for(operation) and one.partner == request.partner][-1]  # fmt: skip
+            self.said[operation.id] = f"{last.status or 'no answer'}{quoted(last)}"
             self._note_unreached(probe, made)
             return
         if self._calls_early and operation.accepts_idempotency_key:

@@ -15,7 +15,7 @@ from conformance.target.errors import (
 )
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import Target
-from dinie_contract.output import excerpt
+from dinie_contract.output import excerpt, one_line
 from openapi.contract import Contract
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -26,7 +26,7 @@ _REFUSALS = {401, 403, 407, 451, 511}
 
 _NOT_THERE = {404, 405, 501}
 
-_LONGEST_LOCATION, _LONGEST_TITLE = 200, 80
+_LONGEST_LOCATION, _LONGEST_TITLE, _LONGEST_QUOTE = 200, 80, 200
 _READ = 20_000
 """So many bytes of a page may hold its title."""
 
@@ -174,6 +174,12 @@ def _title(answer: Answer) -> str:
 def _titled(answer: Answer) -> str:
     title = _short(_title(answer))
     return f' ("{title}")' if title else ""
+
+
+def quoted(answer: Answer) -> str:
+    """The beginning of what an answer says, in quotes; empty where it says nothing."""
+    text = excerpt(one_line(_said(answer)), _LONGEST_QUOTE)
+    return f': "{text}"' if text else ""
 
 
 def _said(answer: Answer) -> str:

@@ -218,15 +218,16 @@ class ResourcePlaces:
 
     ``revocations`` are the paths that revoke what was created, empty where nothing does. Of these,
     ``lookups`` has the path of a GET that finds nothing once the resource that they are in is gone.
-    ``above`` has what others are made in, by its partner and the operation that makes it, and
-    ``parents`` its handles. ``taken`` are bodies that are taken where others are refused, by the id
-    of the operation, and ``new_texts`` those that stand in one creation each. ``unreached`` says of
-    capabilities that nobody could ask for why that is.
+    ``above`` has what others are made in, by its partner, the operation that makes it and a number
+    for each of several that one refers to, and ``parents`` its handles. ``taken`` are bodies that
+    are taken where others are refused, by the id of the operation, and ``new_texts`` those that
+    stand in one creation each. ``unreached`` says of capabilities that nobody could ask for why
+    that is.
     """
 
     revocations: dict[CreatedResource, str] = field(default_factory=dict)
     lookups: dict[CreatedResource, str] = field(default_factory=dict)
-    above: dict[tuple[int, str], tuple[Request, Answer]] = field(default_factory=dict)
+    above: dict[tuple[int, str, int], tuple[Request, Answer]] = field(default_factory=dict)
     parents: set[CreatedResource] = field(default_factory=set)
     taken: dict[str, TakenBody] = field(default_factory=dict)
     new_texts: NewTexts = field(default_factory=NewTexts)

@@ -137,6 +137,22 @@ def market(scheme: Document) -> Document:
     return found
 
 
+def ledger(scheme: Document) -> Document:
+    """Accounts, and transfers from one of them to another, neither called as accounts are."""
+    account = {"name": NAME}
+    accounts = listed(
+        "/accounts", thing(["id", *account], id=TEXT, **account), thing([*account], **account)
+    )
+    transfer = {"from_account_id": TEXT, "targetAccount": TEXT, "amount": MONEY, "memo": NAME}
+    transfers = listed(
+        "/transfers",
+        thing(["id", "from_account_id", "targetAccount", "amount"], id=TEXT, **transfer),
+        thing(["from_account_id", "targetAccount", "amount"], **transfer),
+        422,
+    )
+    return document("Ledger", {**accounts, **transfers}, scheme)
+
+
 def baskets(scheme: Document) -> Document:
     """Products, and what has many of them: by their ids, and each with its quantity."""
     found = shop(scheme)
@@ -257,6 +273,7 @@ SHAPES: dict[str, tuple[Callable[[Document], Document], str]] = {
     "shop": (shop, "bearer"),
     "market": (market, "bearer"),
     "baskets": (baskets, "bearer"),
+    "ledger": (ledger, "bearer"),
     "mixed": (mixed, "bearer"),
     "uploads": (uploads, "bearer"),
     "notes": (vendor_headers, "query"),

@@ -114,7 +114,16 @@ def _filled(shop: Shop, partner: str, value: Item) -> int:
     return 0 if found and known.issuperset(found) else 422
 
 
+def _transferred(shop: Shop, partner: str, value: Item) -> int:
+    if "amount" not in value:
+        return 0
+    known = {one["id"] for one in shop.of(partner, "/accounts")}
+    accounts = {value["from_account_id"], value["targetAccount"]}
+    return 0 if known >= accounts and len(accounts) > 1 else 422
+
+
 RULES: Mapping[str, Rule] = {
+    "ledger": _transferred,
     "stays": _booked,
     "bookings": _booked,
     "shop": _ordered,

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.probe.probe import Probe
 from conformance.results.result import Outcome
+from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.run.survey import Survey
 from conformance.server import catalogue
@@ -54,6 +55,50 @@ def test_an_order_is_of_a_product_of_its_partner() -> None:
         assert first.members["product_id"] != second.members["product_id"]
         assert moved.members["product_id"] == second.members["product_id"]
         assert {probe.send(one).status for one in (first, second, moved)} == {201}
+
+
+def test_a_transfer_is_between_two_accounts_of_its_partner() -> None:
+    with surveyed("ledger") as (run, survey):
+        probe = probe_of(run, survey, "POST /transfers")
+        first, second = probe.request(0), probe.request(1)
+        moved = probe.as_partner(first, 1)
+
+        accounts = [one.members[name] for one in (first, second)
+                    for name in ("from_account_id", "targetAccount")]  # fmt: skip
+        assert len({*accounts}) == 4
+        assert {probe.send(one).status for one in (first, second, moved)} == {201}
+
+
+def test_a_partner_with_one_account_refers_to_it_twice() -> None:
+    made: list[Request] = []
+
+    def answer(request: Request, forward: Forward) -> Answer:
+        is_account = request.method == "POST" and request.path == "/accounts"
+        made.extend([request] if is_account else [])
+        return Answer(422) if is_account and len(made) > 3 else forward(request)
+
+    with surveyed("ledger", answer) as (run, survey):
+        probe = probe_of(run, survey, "POST /transfers")
+        run.target.places.taken["POST /transfers"] = TakenBody(
+            probe.plain_body(),
+            {"from_account_id": "POST /accounts", "targetAccount": "POST /accounts"},
+        )
+        body = probe.plain_body()
+        assert body["from_account_id"] == body["targetAccount"]
+
+
+def test_a_creation_that_nothing_is_taken_for_says_what_it_was_refused_with() -> None:
+    def answer(request: Request, forward: Forward) -> Answer:
+        is_transfer = request.method == "POST" and request.path == "/transfers"
+        said = f'{{"message": "closed\\nfor {TOKENS[0]}"}}'.encode()
+        return Answer(422, body=said) if is_transfer else forward(request)
+
+    with surveyed("ledger", answer) as (run, _):
+        never = never_succeeded(run.contract, run.answered, run.said)
+
+    assert never.startswith('POST /transfers never answered 201, but 422; at last 422: "{')
+    assert "closed" in never
+    assert TOKENS[0] not in never
 
 
 def not_there(request: Request, forward: Forward) -> Answer:

@@ -73,7 +73,7 @@ def _run(settings: Settings) -> int:
                 return report_void(contract, settings, reason)
             if signals.seen:
                 return report_void(contract, settings, INTERRUPTED)
-            if never := never_succeeded(run.contract, run.answered):
+            if never := never_succeeded(run.contract, run.answered, run.said):
                 return report_void(contract, settings, never)
             return LoadRun(settings, contract, target, signals, before).run()
         finally:
@@ -88,6 +88,6 @@ def _survey(run: Run) -> None:
     for _ in range(_LOOKS):
         run.survey(with_key=True)
         if Capability.LISTING in run.target.capabilities and not never_succeeded(
-            run.contract, run.answered
+            run.contract, run.answered, run.said
         ):
             return
