@@ -5,7 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.probe.not_verified import NotServed, NotVerified, refused_with
+from conformance.probe.not_verified import NotAsked, NotServed, refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import id_of, is_shown, item_in, looks, read, request_for
@@ -44,7 +44,8 @@ def location_leads_to_the_item(probe: Probe) -> None:
         raise NotServed(f"the answer {made.status} has no Location")
     path = _path(probe, location)
     if path is None:
-        raise NotVerified("the Location is not below the URL of the target")
+        _expect_its_own(probe, reading, made)
+        raise NotAsked("the Location is not below --url: give a URL that it is below")
     if path == request_for(reading, made).path:
         return  # its read is judged by itself
     answer = Answer(HTTPStatus.NOT_FOUND)
@@ -59,6 +60,15 @@ def location_leads_to_the_item(probe: Probe) -> None:
         raise Violation("what was made, at its Location", seen, values=[header(made, "location")])
     if not answer.is_success:
         raise refused_with(answer.status, f"the target answers {answer.status} to the Location")
+
+
+def _expect_its_own(probe: Probe, reading: Probe, made: Answer) -> None:
+    """A Location that nothing may be sent to is that of one item alone."""
+    other, location = probe.make(), made.header("location")
+    is_another = id_of(reading, other) != id_of(reading, made)
+    if other.header("location") == location and is_another:
+        seen = "that of another item"
+        raise Violation("a Location of its own", seen, values=[header(other, "location")])
 
 
 def _path(probe: Probe, location: str) -> str | None:
