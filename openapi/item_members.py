@@ -193,22 +193,6 @@ def id_member(members: Mapping[str, Any], parameter: str, noun: str) -> str | No
     return next((names[name] for name in wanted if name in names), None)
 
 
-def members_called(
-    reader: "Members", members: Mapping[str, Any], parameters: Sequence[str]
-) -> Sequence[str]:
-    """The members of an object that are called as these parameters; none where one has none.
-
-    They may all be in one member of it: ``attributes/series`` and ``attributes/number``.
-    """
-    places = {"": members} | {f"{name}/": reader.of(one) for name, one in members.items()}
-    for holder, own in places.items():
-        names = {spelt(name): f"{holder}{name}" for name in own}
-        found = [names[spelt(one)] for one in parameters if spelt(one) in names]
-        if len(found) == len(parameters):
-            return found
-    return ()
-
-
 HOLDERS = {"metadata", "meta", "sys"}
 """What a member is called that has the id of the item around it, and is no item itself."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from openapi.collection import Collection
@@ -15,10 +15,9 @@ from openapi.item_members import (
     held_id,
     id_member,
     member_at,
-    members_called,
-    objects_in,
 )
 from openapi.item_paths import LAST_PARAMETER, made_below, only_seeks, shallow, shape_of
+from openapi.keys import LONGEST_KEY, SeveralMembers
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation, is_greedy
 from openapi.same_items import SameItems, component
@@ -31,9 +30,6 @@ _NAMES = ("name", "slug", "key", "handle", "code", "alias", "label")
 _WRITTEN = {"GET", "PUT", "PATCH", "DELETE"}
 
 _MADE = (200, 201, 202, 204)
-
-_LONGEST_KEY = 3
-"""How many members may stand for one item in its path."""
 
 
 class _Maker(NamedTuple):
@@ -60,6 +56,7 @@ class Collections:
         for one in (one for one in contract.operations.values() if not is_greedy(one.path)):
             self._by_shape.setdefault(shape_of(one.path), {}).setdefault(one.method, one)
         self._same = SameItems(self._reader, self._by_shape)
+        self._keys = SeveralMembers(self._reader, self._by_shape, self._same, apart)
         self._of_base: dict[str, Collection | None] = {}
         self._of_shape: dict[str, Collection | None] = {}
         self._of: dict[Operation, Collection | None] = {}
@@ -77,7 +74,7 @@ class Collections:
         }
         for create, shape in below.items():
             found.setdefault(shape, []).append(_Maker(create))
-        keys = {one: self._key(one) for one in creating if one not in below}
+        keys = {one: self._keys.of(one) for one in creating if one not in below}
         for create in (one for one, key in keys.items() if key):
             found[shape_of(create.path)] = [_Maker(create, key=keys[create])]
         others = [one for one, key in keys.items() if not key and not only_seeks(one.path)]
@@ -141,23 +138,6 @@ class Collections:
 
     def _has_items(self, shape: str) -> bool:
         return f"{shape}/{{}}" in self._by_shape or bool(self._actions(shape))
-
-    def _key(self, create: Operation) -> Sequence[str]:
-        """The members that stand in the path of an item that a POST makes, where these are several.
-
-        The parameters at the end of the path of its GET are called as members of both answers.
-        """
-        shape, noun = shape_of(create.path), create.path.rpartition("/")[2]
-        for count in range(2, _LONGEST_KEY + 1):
-            read = self._by_shape.get(shape + "/{}" * count, {}).get("GET")
-            if read and read.name not in self._apart:
-                parameters = PATH_PARAMETER.findall(read.path)[-count:]
-                made, shown = (
-                    [members_called(self._reader, one, parameters) for one in objects]
-                    for objects in map(partial(self._same.objects, noun=noun), (create, read))
-                )
-                return next((key for key in made if key and key in shown), ())
-        return ()
 
     def _actions(self, base: str) -> Sequence[Operation]:
         """The actions on one item of a path that has a list: ``POST /hooks/{id}/deactivate``."""
@@ -377,7 +357,7 @@ class Collections:
             )
             identity: str | None = next(filter(None, named), "")
         elif key:
-            identity = self._made_of(key, creating[0])
+            identity = self._keys.made_by_server(key, creating[0])
         else:
             shown = [*reads, *creating], on_item
             identity = self._id(makers[0].pointer, parameter, noun, shown)
@@ -411,19 +391,6 @@ class Collections:
             },
             reader=self._reader,
         )
-
-    def _made_of(self, key: Sequence[str], create: Operation) -> str:
-        """The member of a key that the server makes: one that the POST does not ask for."""
-        content = create.request_body.content.values() if create.request_body else ()
-        asked = {
-            name
-            for one in content
-            if one.schema
-            for _, members in objects_in(self._reader, one.schema.definition, "")
-            for name in members
-        }
-        names = {name.rpartition("/")[2]: name for name in reversed(key)}
-        return next((one for name, one in names.items() if name not in asked), key[-1])
 
     def _id(
         self,
@@ -461,7 +428,7 @@ def collections_of(contract: Contract, apart: frozenset[str]) -> Collections:
 
 def _above_parameters(shape: str) -> Iterator[str]:
     """The shapes of the paths that an item on a path may lie below, the nearest first."""
-    for _ in range(_LONGEST_KEY):
+    for _ in range(LONGEST_KEY):
         base = LAST_PARAMETER.sub("", shape)
         if base != shape:
             yield base
