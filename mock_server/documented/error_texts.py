@@ -44,6 +44,9 @@ _OF_STATUS: Mapping[int, Sequence[str]] = {
 }
 """What is in the codes that APIs have for a status, without underscores."""
 
+_OF_CLIENT = ("invalidrequest", "badrequest", "requesterror", "client")
+"""What is in a code for all that a client does wrong."""
+
 _FAILURES = ("failure", "failed", "fail", "error")
 """What an outcome is called that is none of success."""
 
@@ -169,6 +172,10 @@ def _code(options: Sequence[Any], problem: Problem) -> str | None:
     best = max(texts, key=fitness, default=None)
     if best is not None and fitness(best):
         return best
+    if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        named = (one for one, plain in texts.items() if any(word in plain for word in _OF_CLIENT))
+        if (of_client := next(named, None)) is not None:
+            return of_client
     return next((one for one, plain in texts.items() if plain in _FAILURES), None)
 
 
