@@ -19,7 +19,14 @@ GUEST = thing(
 )  # fmt: skip
 SHOWN = thing(["email"], email=TEXT, optional=FLAG, state=TEXT, replied=FLAG)
 LABELS = {"type": "object", "additionalProperties": TEXT}
-BODY = {"guests": {"type": "array", "items": GUEST}, "host": GUEST, "labels": LABELS}
+NAME = {"oneOf": [TEXT, {"type": "integer"}]}
+BODY = {
+    "name": NAME,
+    "title": NAME,
+    "guests": {"type": "array", "items": GUEST},
+    "host": GUEST,
+    "labels": LABELS,
+}
 CONTRACT = Contract(
     document("Events", {
         "/events": {
@@ -27,13 +34,19 @@ CONTRACT = Contract(
                 "requestBody": {"required": True, **taken(thing([], **BODY))},
                 "responses": {"201": answer(thing(
                     ["id"], id=TEXT, guests={"type": "array", "items": SHOWN}, host=SHOWN,
-                    labels=LABELS,
+                    labels=LABELS, name=TEXT, title=NAME,
                 ))},
             },
         },
     })
 )  # fmt: skip
-SENT = {"guests": [{"email": "a", "pin": "1", "state": "x"}], "host": {"email": "b"}, "labels": {}}
+SENT = {
+    "name": 7,
+    "title": 7,
+    "guests": [{"email": "a", "pin": "1", "state": "x"}],
+    "host": {"email": "b"},
+    "labels": {},
+}
 
 
 @pytest.mark.parametrize(
@@ -42,6 +55,8 @@ SENT = {"guests": [{"email": "a", "pin": "1", "state": "x"}], "host": {"email": 
         (SENT, True),
         ({"guests": [{"email": "a", "optional": False, "state": "new", "replied": False}]}, True),
         ({"host": {"email": "b", "replied": True}}, True),
+        ({"name": "7"}, True),
+        ({"title": "7"}, False),
         ({"labels": {"more": "x"}}, False),
         ({"host": {"email": "b", "other": 1}}, False),
         ({"host": {"email": "c"}}, False),

@@ -212,7 +212,17 @@ class _Back:
             # A server may keep whole seconds only.
             return abs(first - second) < 1
         # What becomes of half a character nobody says (RFC 8259 section 8.2).
-        return bool(sent == found or (isinstance(sent, str) and _HALF.search(sent)))
+        is_half = isinstance(sent, str) and _HALF.search(sent)
+        return bool(sent == found or is_half or self._has_no_place(sent, schemas[1]))
+
+    def _has_no_place(self, sent: Any, definition: Any) -> bool:
+        """Whether an answer has no such scalar there: a number that it has as a text."""
+        types = _TYPES.get(type(sent))
+        if not self.answer or not types or not isinstance(definition, dict):
+            return False
+        reader = self.answer.reader
+        ways = [types_of(one) for one in reader.alternatives(reader.merged(definition))]
+        return all(ways) and all(types.isdisjoint(one) for one in ways)
 
     def _has_same_members(self, sent: JsonObject, found: JsonObject, schemas: _Schemas) -> bool:
         request, answer = self._members(schemas, sent)
@@ -233,5 +243,14 @@ class _Back:
         of = zip(self._sides, schemas, strict=True)
         return tuple(one.members(its, value) if one and its else {} for one, its in of)
 
+
+_TYPES: Mapping[type, frozenset[str]] = {
+    bool: frozenset({"boolean"}),
+    int: frozenset({"integer", "number"}),
+    float: frozenset({"integer", "number"}),
+    str: frozenset({"string"}),
+    type(None): frozenset({"null"}),
+}
+"""The types of a schema that a scalar may have."""
 
 _HALF = re.compile("[\ud800-\udfff]")
