@@ -18,6 +18,7 @@ class Role(Enum):
     ITEMS = auto()
     CURSOR = auto()
     BEFORE = auto()
+    OLDER = auto()
     NUMBER = auto()
     OFFSET = auto()
     SIZE = auto()
@@ -48,6 +49,7 @@ ASKED: Mapping[Role, str] = {
     Role.OFFSET: _OFFSET,
     Role.NUMBER: _NUMBER,
     Role.BEFORE: r"(ending|end|page)?before(id|cursor|token)?|prev.*|untilid|maxid",
+    Role.OLDER: r"(page|item|id)?before(id|key|cursor|token)?",
     Role.CURSOR: (
         r"(starting|start|page|list|item|id|search)?after(id|key|cursor|token)?|.*cursor"
         r"|(?!.*(access|auth|csrf|session|id)token).*token|.*(marker|bookmark|continu).*"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from openapi.names import Role, begins_with_zero, first_asked, spelt
+from openapi.names import Role, begins_with_zero, first_asked, is_asked, spelt
 from openapi.operation import Operation, Parameter
 from openapi.schema import types_of
 
@@ -124,6 +124,8 @@ def page_query(
     before = first_asked(Role.BEFORE, others)
     others = [one for one in others if one != before]
     cursor = first_asked(Role.CURSOR, others) or first_asked(Role.NUMBER, texts)
+    if before and not (cursor or offset or number) and _names_an_item(names[before], before):
+        cursor, before = before, None
     own = {limit, offset, number, before, cursor}
     known = {spelt(name): name for name in members}
     return PageQuery(
@@ -146,6 +148,14 @@ def page_query(
 def is_text(asked: Asked) -> bool:
     """Whether a value in a query may be a text."""
     return "string" in asked.types or not asked.types
+
+
+def _names_an_item(asked: Asked, name: str) -> bool:
+    """Whether a parameter alone leads to other pages, by the last item of the one before.
+
+    So it is where the newest items come first. A date is compared with those of the items.
+    """
+    return is_asked(Role.OLDER, name) and asked.schema.get("format") not in {"date", "date-time"}
 
 
 def _first_number(schema: Mapping[str, Any], page: Iterable[str]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from openapi.item_members import HOLDING
 from openapi.item_paths import is_of_one
-from openapi.names import IDS, Role, is_header, is_shown, spelt
+from openapi.names import IDS, Role, is_asked, is_header, is_shown, spelt
 from openapi.operation import Operation
 from openapi.page_query import page_query, says_first_number
 from openapi.schema import types_of
@@ -64,6 +64,14 @@ class PageMembers:
     def is_counted(self) -> bool:
         """Whether pages are named by a count: an item is on another one when others come or go."""
         return self.may_count or self.paging in {Paging.OFFSET, Paging.NUMBER}
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether older items are asked for, so that the contract does not say the order of a page.
+
+        Its last item leads on where the newest comes first, and back where it comes last.
+        """
+        return self.paging is Paging.AFTER and is_asked(Role.OLDER, self.cursor)
 
     @property
     def says_next(self) -> bool:

@@ -94,6 +94,8 @@ def pages(
                 return
             continue
         first = first or page.ids
+        if probe.page_members.is_backwards and repetition.shows_again(page.ids):
+            raise NotVerified(GOES_ON)
         yield page
         if page.is_cut:
             raise NotVerified(GOES_ON)

@@ -150,7 +150,7 @@ class Probe(Sending):
             items += [one for id_, one in named if id_ not in moved]
             seen |= {*page.ids}
             cursor = page.next
-            if page.is_cut:
+            if page.is_cut or (members.is_backwards and repetition.shows_again(page.ids)):
                 raise NotVerified(GOES_ON)
             if cursor is None:
                 return items

@@ -33,6 +33,10 @@ class Repetition:
         self._seen.update(ids)
         self._cursors.add(following)
 
+    def shows_again(self, ids: Sequence[str]) -> bool:
+        """Whether a page has an item that an earlier one had."""
+        return not self._seen.isdisjoint(ids)
+
     @property
     def is_certain(self) -> bool:
         """Whether the last pages held only what earlier ones had shown, or nothing at all."""

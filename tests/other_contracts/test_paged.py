@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.paging import page_members
+from tests.other_contracts.crates import answered
 from tests.other_contracts.judging import TOKENS, accused, judged_mock
 from tests.other_contracts.paged import (
     KINDS,
@@ -60,11 +63,13 @@ def test_pages_that_lose_or_repeat_an_item_are_found(kind: str, fault: Fault) ->
 
 CUT: dict[str, Kind] = {
     "a flag": Kind(
-        {"before": TEXT, "limit": SIZE}, thing(["items", "has_more"], items=THINGS, has_more=FLAG),
-        "limit", "before", at, lambda view: {"items": view.items, "has_more": view.has_more},
+        {"older_than": TEXT, "limit": SIZE},
+        thing(["items", "has_more"], items=THINGS, has_more=FLAG), "limit", "older_than", at,
+        lambda view: {"items": view.items, "has_more": view.has_more},
     ),
     "a full page": Kind(
-        {"before": TEXT, "limit": SIZE}, THINGS, "limit", "before", at, lambda view: view.items,
+        {"older_than": TEXT, "limit": SIZE}, THINGS, "limit", "older_than", at,
+        lambda view: view.items,
     ),
 }  # fmt: skip
 """Lists that go on, by what says so, whose other pages are asked for in a way that is not known."""
@@ -81,6 +86,57 @@ def test_what_a_whole_list_lacks_is_missed_all_the_same() -> None:
     server = Server(CUT["a flag"], lambda view, _: view._replace(items=[]))
     outcome, _ = outcome_of("lists.created-is-listed", server)
     assert outcome is Outcome.WARNING
+
+
+BEFORE = Kind(
+    {"before": TEXT, "limit": SIZE}, thing(["items", "has_more"], items=THINGS, has_more=FLAG),
+    "limit", "before", at, lambda view: {"items": view.items, "has_more": view.has_more},
+)  # fmt: skip
+
+
+class Backwards(Server):
+    """Its pages have older and older items, on each of which the newest comes first, or last."""
+
+    is_newest_first = True
+
+    def _page(self, query: Mapping[str, str]) -> Answer:
+        ids = [one["id"] for one in self.items]
+        end = ids.index(query["before"]) if "before" in query else len(ids)
+        start = max(end - int(query.get("limit", 5)), 0)
+        shown = self.items[start : end - 1 if self.fault and "before" in query else end]
+        body = {"items": shown[:: -1 if self.is_newest_first else 1], "has_more": start > 0}
+        return answered(200, body)
+
+
+class Forwards(Backwards):
+    is_newest_first = False
+
+
+@pytest.mark.parametrize("requirement", [COMPLETE, ALL_LISTED])
+@pytest.mark.parametrize(
+    ("server", "outcome"),
+    [
+        (Backwards(BEFORE), Outcome.PASSED),
+        (Backwards(BEFORE, losing), Outcome.WARNING),
+        (Forwards(BEFORE), Outcome.NOT_VERIFIED),
+    ],
+)
+def test_pages_before_an_item_are_read_where_the_newest_comes_first(
+    server: Server, outcome: Outcome, requirement: str
+) -> None:
+    assert outcome_of(requirement, server)[0] is outcome
+
+
+def test_the_mock_has_pages_before_an_item(tmp_path: Path) -> None:
+    file = tmp_path / "things.json"
+    file.write_text(json.dumps(contract_of(BEFORE)))
+    code, report = judged_mock(file, tmp_path)
+
+    assert accused(report) == []
+    assert code == 0
+    assert {COMPLETE, ALL_LISTED} <= {
+        one["id"] for one in report["results"] if one["outcome"] == "passed"
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)

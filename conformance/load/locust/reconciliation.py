@@ -10,7 +10,7 @@ from gevent.pool import Pool
 
 from conformance.catalogue.judge import Purpose
 from conformance.load.ledger import Batch, Call
-from conformance.load.locust.sending import Sender, page_request
+from conformance.load.locust.sending import Page, Sender, page_request
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
 from conformance.probe.paging import Cursor
@@ -166,6 +166,9 @@ class Reconciliation:
             if page is None:
                 listed.is_whole = False
                 break
+            if self._goes_back(page, repetition):
+                listed.is_whole = False
+                break
             own = [one for one in page.items if text_in(one, self._resource.name) in batch.calls]
             new = [one for one in own if self._id_of(one) not in seen]
             for one in new:
@@ -183,6 +186,13 @@ class Reconciliation:
         else:
             listed.is_whole, listed.is_too_long = False, True
         return listed
+
+    def _goes_back(self, page: Page, repetition: Repetition) -> bool:
+        """Whether a page is not the one behind those before it, as older items come first."""
+        is_backwards = self._state.page and self._state.page.page_members.is_backwards
+        return bool(is_backwards) and repetition.shows_again(
+            [self._id_of(one) for one in page.items]
+        )
 
     def _id_of(self, item: Item) -> str:
         return identifier_in(item, self._resource.id) or ""

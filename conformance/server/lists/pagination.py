@@ -196,6 +196,9 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], Sequence[str], in
     places = [place for place, one in enumerate(seen) if one in own]
     probe.expect(own <= set(seen), f"all {len(own)} created ones in the list", f"{len(places)}")
     probe.expect(len(places) == len(own), "each created one once", f"{len(places)} for {len(own)}")
+    is_newest_first = probe.id_of(later) in seen[: places[0]]
+    if probe.page_members.is_backwards and not is_newest_first:
+        raise NotVerified("older items are asked for, and the newest one does not come first")
     first = places[0]
     before = [place for place, one in enumerate(seen[:first]) if one in ends]
     return own, seen[: places[-1] + 1], max(before, default=first - 1)
