@@ -24,7 +24,14 @@ from openapi.operation import (
     Unserved,
 )
 from openapi.reading import Reading
-from openapi.resource import Resource, issues_tokens, makes_resource, secret_member
+from openapi.resource import (
+    Resource,
+    issues_tokens,
+    made_in,
+    makes_by_put,
+    makes_resource,
+    secret_member,
+)
 from openapi.security import API_KEY, BEARER, MUTUAL_TLS, kind_of
 from openapi.several_files import read_contract
 
@@ -90,9 +97,14 @@ class Contract:
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
-        """The kinds of resource that its operations create."""
+        """The kinds of resource that its operations make: by POST, and what only a PUT makes."""
         found = map(self._created_by, self.operations.values())
-        return tuple(one for one in found if one)
+        posted = [one for one in found if one]
+        known = {base for one in posted for base in one.bases}
+        known |= {one.path for one in self.operations.values() if one.method == "POST"}
+        puts = (one for one in self.operations.values()
+                if makes_by_put(one) and made_in(one) not in known)  # fmt: skip
+        return (*posted, *(Resource.created_by(one, self.operations) for one in puts))
 
     @cached_property
     def enveloped(self) -> tuple[Operation, ...]:
@@ -226,7 +238,8 @@ class Contract:
             keyed = one.create.accepts_idempotency_key
             return keyed, one.list is not None, one.revoke is not None
 
-        return self.credentials or max(self.resources, key=uses, default=None)
+        posted = (one for one in self.resources if one.create.method == "POST")
+        return self.credentials or max(posted, key=uses, default=None)
 
     @cached_property
     def token_operation(self) -> Operation | None:

@@ -1,20 +1,27 @@
 """A resource: its create, list and revoke operations, and the names of its members."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
 
 from openapi.envelopes import envelope_of, wrappers
-from openapi.item_members import HOLDERS, NATURAL_KEYS
-from openapi.item_paths import are_alike, is_below, is_of_one, parameter_below, shallow
+from openapi.item_members import HOLDERS, NATURAL_KEYS, singular
+from openapi.item_paths import (
+    above_id,
+    are_alike,
+    is_below,
+    is_of_one,
+    parameter_below,
+    shallow,
+)
 from openapi.names import spelt
-from openapi.operation import MediaType, Operation
+from openapi.operation import MediaType, Operation, is_greedy
 from openapi.paging import PageMembers, page_members, snake, steps
 from openapi.references import merge_schemas
-from openapi.schema import is_read_only, types_of
+from openapi.schema import Schema, is_read_only, types_of
 
 FORM = "application/x-www-form-urlencoded"
 """The media type of a form."""
@@ -82,9 +89,9 @@ class Resource:
     @classmethod
     def created_by(cls, create: Operation, operations: Mapping[str, Operation]) -> Self:
         """The resource that an operation creates, with the operations on its path and below."""
-        beside = [one for one in operations.values() if one.path == create.path]
         bases = _bases(create, operations)
         base = bases[0]
+        beside = [one for one in operations.values() if one.path == made_in(create)]
         below = [one for one in operations.values() if is_below(one.path, base)]
         pages = next((one for one in beside if page_members(one)), None)
         on_one = [one for one in below if is_of_one(one.path)]
@@ -96,8 +103,13 @@ class Resource:
         # A creation without a body in its answer says by Location alone what it has made.
         members = success_members(create) or items or (success_members(read) if read else {})
         parameter = next((parameter_below(one.path, base) for one in below), "")
-        handle = _handle(members, parameter, create.path)
-        secret = secret_member(create)
+        if create.method == "PUT":
+            handle = _chosen(members, parameter, base)
+            # A list that shows no id does not say which of them is which.
+            pages = pages if {_ID, handle} & items.keys() else None
+        else:
+            handle = _handle(members, parameter, create.path)
+        secret = secret_member(create) if create.method == "POST" else None
         return cls(
             create=create,
             list=pages,
@@ -123,7 +135,18 @@ class Resource:
 
     def has_items_below(self, path: str) -> bool:
         """Whether the resource lies below a path: that of its POST, or one without the parent."""
-        return path == self.create.path or path in self.bases
+        return path == self.collection or path in self.bases
+
+    @property
+    def collection(self) -> str:
+        """The path that its items are made on, or by a PUT below."""
+        return made_in(self.create)
+
+    def collection_of(self, path: str) -> str:
+        """The concrete path of the collection, by that of a request which makes an item."""
+        path = path.partition("?")[0]
+        end = "(" if self.create.path.endswith(")") else "/"
+        return path if self.create.method == "POST" else path.rpartition(end)[0]
 
     def place_of(self, operation: Operation, collection: str) -> tuple[str, str]:
         """Where an operation is on one that was made below a concrete path: that, and the rest.
@@ -132,7 +155,7 @@ class Resource:
         """
         base = self.bases[0]
         below = operation.path.removeprefix(base)
-        if base == self.create.path:
+        if base == self.collection:
             return collection, below
         *above, noun = base.split("/")
         return "/".join([*collection.split("/")[: len(above)], noun]), below
@@ -144,8 +167,15 @@ class Resource:
         return on_one is not None and on_one.path.endswith(")")
 
     @property
+    def is_chosen_in_path(self) -> bool:
+        """Whether a PUT makes it by an id that clients choose."""
+        return self.create.method == "PUT"
+
+    @property
     def is_chosen(self) -> bool:
         """Whether clients choose its id: then that of one partner may be that of another, too."""
+        if self.is_chosen_in_path:
+            return True
         body = self.create.json_body
         members = body.schema.outline.get("properties", {}) if body and body.schema else {}
         holder, _, name = self.id.partition("/")
@@ -214,9 +244,26 @@ def _has_list(outline: Mapping[str, Any]) -> bool:
     return any("object" in types_of(one.get("items", {})) for one in lists)
 
 
-def creates(operation: Operation) -> bool:
-    """The operation creates a resource."""
+def makes_by_put(operation: Operation) -> bool:
+    """Whether an operation makes an item by the id in its path: a PUT that may answer 201."""
+    is_by_id = operation.method == "PUT" and is_of_one(operation.path)
+    return is_by_id and operation.documents(HTTPStatus.CREATED) and not is_greedy(operation.path)
+
+
+def made_in(create: Operation) -> str:
+    """The path that a POST makes items on, or a PUT by the id at the end of its own."""
+    path = create.path
+    return path if create.method == "POST" else above_id(path[: path.rindex("{")])
+
+
+def makes_items(operation: Operation) -> bool:
+    """The operation makes the items of a resource: a POST, or a PUT by a new id."""
     return operation.resource is not None and operation.resource.create is operation
+
+
+def creates(operation: Operation) -> bool:
+    """The operation, a POST, creates a resource each time."""
+    return operation.method == "POST" and makes_items(operation)
 
 
 def _bases(create: Operation, operations: Mapping[str, Operation]) -> tuple[str, ...]:
@@ -224,7 +271,9 @@ def _bases(create: Operation, operations: Mapping[str, Operation]) -> tuple[str,
 
     A path without the parent has no POST of its own, and an answer there shows what is made.
     """
-    path = create.path
+    path = made_in(create)
+    if create.method == "PUT":
+        return (path,)
     has_own = any(is_below(one.path, path) for one in operations.values())
     found = [path] if has_own else []
     for base in shallow(path):
@@ -238,6 +287,18 @@ def _bases(create: Operation, operations: Mapping[str, Operation]) -> tuple[str,
                 if own in made and is_same and base not in found:
                     found.append(base)
     return tuple(found) or (path,)
+
+
+def _chosen(members: Mapping[str, Any], parameter: str, collection: str) -> str:
+    """The member with the id that clients choose in a path, called as the parameter is.
+
+    So is ``key`` of ``/flags/{flagKey}``. Where it has none, another may be one that a server
+    makes: then it is called as the parameter itself.
+    """
+    noun, name = singular(collection.rpartition("/")[2]), spelt(parameter)
+    names = {spelt(one): one for one in members}
+    wanted = (name, name.removeprefix(noun), f"{noun}{name}")
+    return next((names[one] for one in wanted if one in names), parameter)
 
 
 def _handle(members: Mapping[str, Any], parameter: str, path: str) -> str:
@@ -329,15 +390,17 @@ def name_member(create: Operation, shown: Mapping[str, Any]) -> str:
         and types_of(one) == ["string"]
         and schema is not None
         and schema.is_usable
-        and not _refuses(schema.errors({name: _FREE_TEXT}), name)
+        and takes_member(schema, name, _FREE_TEXT)
     ]
     # What ends like an id may refer to something else.
     texts.sort(key=lambda one: bool(_REFERENCE.search(one)))
     return next((one for one in _NAMES if one in texts), next(iter(texts), _NAME))
 
 
-def _refuses(errors: Sequence[Any], name: str) -> bool:
-    return any(re.split(r"[.\[]", one.param)[0] == name for one in errors)
+def takes_member(schema: Schema, name: str, value: object) -> bool:
+    """Whether the schema of an object has nothing against a value of a member."""
+    errors = schema.errors({name: value})
+    return not any(re.split(r"[.\[]", one.param)[0] == name for one in errors)
 
 
 def issues_tokens(operation: Operation) -> bool:

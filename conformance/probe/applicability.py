@@ -7,6 +7,7 @@ from openapi.media_types import is_json
 from openapi.operation import Operation
 from openapi.resource import (
     creates,
+    makes_by_put,
     name_member,
     request_members,
     success_members,
@@ -14,8 +15,11 @@ from openapi.resource import (
 
 
 def accepts_idempotency_key(operation: Operation) -> bool:
-    """The operation declares a header with an idempotency key."""
-    return operation.accepts_idempotency_key
+    """The operation declares a header with an idempotency key, and each call makes something.
+
+    What a PUT makes by its id is one and the same with any key.
+    """
+    return operation.accepts_idempotency_key and not makes_by_put(operation)
 
 
 def needs_bearer_token(operation: Operation) -> bool:

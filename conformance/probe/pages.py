@@ -51,14 +51,14 @@ def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
     answers = maker.send_at_once([maker.request(partner) for _ in range(count)])
     answers = [maker.make(partner) if maker.collides(one) else one for one in answers]
     for answer in answers:
-        if answer.status != maker.operation.success_status or not maker.id_of(answer):
+        if not maker.operation.is_success(answer.status) or not maker.id_of(answer):
             raise NotVerified(f"{maker.operation.id} answered {answer.status} to a valid request")
     return answers
 
 
 def make_many(probe: Probe) -> None:
     """Create what lacks until a run has made ``MANY`` of the probe's kind by a name alone."""
-    plain, collection = probe.target.plain_creations, probe.creating.path()
+    plain, collection = probe.target.plain_creations, probe.collection_path()
     while (before := len(plain.lasting_in(collection))) < MANY:
         make(probe, _MADE_AT_ONCE)
         if len(plain.lasting_in(collection)) == before:

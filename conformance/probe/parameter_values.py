@@ -3,7 +3,8 @@
 import secrets
 import string
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from openapi.operation import Parameter
 from openapi.page_query import names_of
@@ -17,6 +18,9 @@ _MOST_CHANGED, _FEWEST_CHANGED = 12, 6
 
 _FAR_AWAY = ("2999-12-31", "2999-12-31T00:00:00Z", "00:00:00Z")
 """A day, an instant and a time that little is kept for."""
+
+_FAR_DAY, _FAR_DAYS = date(2999, 12, 31), 2_500_000
+"""The first of the far days, and how many there are: few of them are chosen twice."""
 
 _KINDS = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
 
@@ -55,6 +59,17 @@ def unknown_value(parameter: Parameter, text: str, like: Sequence[str] = ()) -> 
         tried = [*counted, another_like(*like), *tried]
     found = (one for one in tried if one is not None and parameter.schema.is_valid(one))
     return next((str(one) for one in found if str(one) not in like), None)
+
+
+def new_values(parameter: Parameter, text: str) -> Iterator[object]:
+    """Valid values of a parameter that no other request has, for what a request names itself."""
+    short = f"t{secrets.token_hex(_FEWEST_CHANGED)}"
+    numbers = [number + secrets.randbelow(number) for number in _LARGE_NUMBERS]
+    tried = [text, short, short.upper(), str(uuid.uuid4()), *numbers]
+    tried.append(another_like(str(plain_value(parameter))) or "")
+    day = _FAR_DAY + timedelta(secrets.randbelow(_FAR_DAYS))
+    tried += [f"{day}", f"{day}T00:00:00Z"]
+    yield from (one for one in tried if one and parameter.schema.is_valid(one))
 
 
 def another_like(*texts: str) -> str | None:

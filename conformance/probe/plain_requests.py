@@ -8,7 +8,6 @@ import uuid
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import quote
@@ -16,13 +15,19 @@ from urllib.parse import quote
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.new_values import new_texts, with_new_values
 from conformance.probe.not_verified import NotAsked, NotServed
-from conformance.probe.parameter_values import plain_query, plain_value, unknown_value
+from conformance.probe.parameter_values import (
+    new_values,
+    plain_query,
+    plain_value,
+    unknown_value,
+)
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.taken_bodies import varied, with_references
 from conformance.target.entity_tags import tag_parameter, with_tag
 from conformance.target.exchange import (
     Recording,
     Request,
+    names_in,
     path_of,
     path_to,
     query_with,
@@ -30,11 +35,18 @@ from conformance.target.exchange import (
 )
 from conformance.target.target import Target
 from openapi.contract import Contract
-from openapi.item_paths import above_id, is_below, is_of_one
+from openapi.item_paths import above_id
 from openapi.media_types import is_json
+from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER, Operation, Parameter
 from openapi.reads import changed_by, updated_by
-from openapi.resource import Resource, creates, request_members
+from openapi.resource import (
+    Resource,
+    creates,
+    makes_by_put,
+    request_members,
+    takes_member,
+)
 from openapi.sample import valid_sample_of
 from openapi.schema import Schema
 
@@ -61,17 +73,6 @@ def changes_what_is_there(operation: Operation) -> bool:
     A POST that creates something leaves what is there as it is; no other POST is sure to.
     """
     return operation.method not in {"GET", "HEAD", "OPTIONS"} and not creates(operation)
-
-
-def naming_put(contract: Contract, collection: str) -> Operation | None:
-    """The PUT that makes an item below a path by its name: it documents 201; None without one."""
-    puts = (one for one in contract.operations.values() if one.method == "PUT")
-    return next(
-        (one for one in puts
-         if is_of_one(one.path) and is_below(one.path, collection)
-         and one.documents(HTTPStatus.CREATED) and makes_bodies(one)),
-        None,
-    )  # fmt: skip
 
 
 class PlainRequests(ABC):
@@ -137,8 +138,8 @@ class PlainRequests(ABC):
     ) -> Request:
         """A valid request for the operation: plain data, marked as test data.
 
-        Its path is as in :meth:`path`. Nothing is verified without the token that the operation
-        wants.
+        Its path is as in :meth:`path`, and the id in the body of a PUT is that in its path. Nothing
+        is verified without the token that the operation wants.
         """
         access = self.target.access[partner or 0 :]
         if partner is not None and access and self.token_places in access[0].refused_places:
@@ -161,13 +162,13 @@ class PlainRequests(ABC):
         body = self.operation.request_body
         taken = self.operation.object_body
         if taken and not is_json(taken.name) and "*" not in taken.name:
-            return request.with_form(self.plain_body(partner), taken)
+            return request.with_form(self._identified(self.plain_body(partner), path), taken)
         if taken and is_json(taken.name):
             request = request.with_header("Content-Type", taken.name)
         if body is None or not body.content or (taken is None and not body.required):
             return request
         if taken is not None:
-            return request.with_json(self.plain_body(partner))
+            return request.with_json(self._identified(self.plain_body(partner), path))
         whole = self.operation.json_body
         if whole is None:
             kinds = " or ".join(body.content)
@@ -201,7 +202,8 @@ class PlainRequests(ABC):
         ``own`` stands for the resource itself, as it is; without it an example does. What changes
         or ends something never has one that may be there already: a PUT or PATCH has an item of the
         run's, for a server may look at no data before it has found that, and all others a value
-        that names nothing. Nothing is verified where there is none.
+        that names nothing; a PUT that makes items has a new id. Nothing is verified where there is
+        none.
         """
         parts, found = PATH_PARAMETER.split(self.operation.path), list[str]()
         if self.operation.method == "DELETE" and len(parts) == 1:
@@ -221,15 +223,14 @@ class PlainRequests(ABC):
         is_own = resource.has_items_below(collection) if resource else is_last
         if is_own and own:
             return own
+        if is_own and makes_by_put(self.operation):
+            return quote(self._new_in_path(name), safe="")
         if is_last and changes_what_is_there(self.operation) and not (is_own and is_update):
             return quote(self._unknown_in_path(name), safe="")
         if resource and is_own and not is_update:
             return quote(self._path_example(name), safe="")
         above = [one for one in self.contract.resources if one.has_items_below(collection)]
         is_read = resource is None and not changes_what_is_there(self.operation)
-        naming = None if above or is_read else naming_put(self.contract, collection)
-        if naming is not None:
-            return quote(self._put_above(naming, partner or 0), safe="")
         if not above or is_read:
             parameter = self._path_parameter(name)
             unmade = self._path_example(name) if resource is None else _place(parameter)
@@ -239,10 +240,6 @@ class PlainRequests(ABC):
     @abstractmethod
     def _made_above(self, resource: Resource, partner: int, number: int = 0) -> str:
         """The handle of a resource of the partner's to make others in, one for each number."""
-
-    @abstractmethod
-    def _put_above(self, naming: Operation, partner: int) -> str:
-        """The name of what a PUT has made for the partner to make others in."""
 
     def plain_body(self, partner: int | None = 0) -> dict[str, Any]:
         """The smallest documented JSON body, its name a new one that is marked as test data.
@@ -335,9 +332,41 @@ class PlainRequests(ABC):
             return str(examples[0])
         return unknown_value(parameter, _NOTHING) or str(plain_value(parameter))
 
-    def _unknown_in_path(self, name: str, *, is_new: bool = False) -> str:
-        text = self.new_name().replace(" ", "-") if is_new else _NOTHING
-        found = unknown_value(self._path_parameter(name), text)
+    def _new_in_path(self, name: str) -> str:
+        """The id of what a PUT makes, which its body takes as well; nothing is verified without."""
+        found = new_values(self._path_parameter(name), self.new_name().replace(" ", "-"))
+        member = self._id_in_body
+        taken = (str(one) for one in found if not member or self._ids_in_body(member, str(one)))
+        if (first := next(taken, None)) is None:
+            raise NotServed(f"no {name} is known that names nothing, and that the body takes")
+        return first
+
+    def _identified(self, body: dict[str, Any], path: str) -> dict[str, Any]:
+        """The body of a request with the id in its path, where it is a PUT that has that."""
+        member = self._id_in_body
+        ids = self._ids_in_body(member, names_in(path)[-1]) if member else []
+        return {**body, str(member): ids[0]} if ids else body
+
+    @property
+    def _id_in_body(self) -> str | None:
+        """The member of the body that has the id in the path of a PUT which makes items."""
+        if not makes_by_put(self.operation) or self.known_resource is None:
+            return None
+        handle = self.known_resource.handle
+        names = {spelt(handle), spelt(PATH_PARAMETER.findall(self.operation.path)[-1])}
+        return next((one for one in request_members(self.operation) if spelt(one) in names), None)
+
+    def _ids_in_body(self, member: str, text: str) -> list[object]:
+        """An id as the body takes it: as a text, or as a number."""
+        body = self.operation.object_body
+        tried: list[object] = [text, *([int(text)] if text.isdecimal() else [])]
+        schema = body.schema if body else None
+        if schema is None or not schema.is_usable:
+            return tried
+        return [one for one in tried if takes_member(schema, member, one)]
+
+    def _unknown_in_path(self, name: str) -> str:
+        found = unknown_value(self._path_parameter(name), _NOTHING)
         if found is None:
             raise NotServed(
                 f"{self.operation.id} would change what the run has not made: each {name} may"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
 from conformance.probe.new_values import with_new_values
 from conformance.probe.not_verified import NotServed, NotVerified
@@ -21,7 +20,6 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import (
     Answer,
     Request,
-    names_in,
 )
 from conformance.target.members import JsonObject, text_in
 from openapi.operation import PATH_PARAMETER, Operation
@@ -65,23 +63,6 @@ class Probe(Sending):
                     places.above[key] = request, answer
         return maker.known_handle_of(self._shown_above(key))
 
-    def _put_above(self, naming: Operation, partner: int) -> str:
-        places, key = self.target.places, (partner, naming.id, 0)
-        with places.lock:
-            if key not in places.above:
-                name, request, answer = self.of(naming).put_new(partner)
-                places.parents.add((partner, name))
-                places.above[key] = request, answer
-        self._shown_above(key)
-        path = places.above[key][0].path.partition("?")[0]
-        return names_in(path)[-1]
-
-    def put_new(self, partner: int = 0) -> tuple[str, Request, Answer]:
-        """The new name of what the operation, a PUT, makes by it, with its exchange."""
-        name = self._unknown_in_path(PATH_PARAMETER.findall(self.operation.path)[-1], is_new=True)
-        request = self.request(partner, own=quote(name, safe=""))
-        return name, request, self.succeed_unrecorded(request)
-
     def _shown_above(self, key: tuple[int, str, int]) -> Answer:
         """The answer that made a parent, whose exchange is the first in what is recorded."""
         places = self.target.places
@@ -110,6 +91,10 @@ class Probe(Sending):
     def creating(self) -> "Probe":
         """A probe for the operation that creates the resource; both keep one record."""
         return self.of(self.resource.create)
+
+    def collection_path(self) -> str:
+        """The path that the resource is made on, or below, in a parent of the run's."""
+        return self.resource.collection_of(self.creating.path())
 
     @property
     def listing(self) -> "Probe":
@@ -170,7 +155,7 @@ class Probe(Sending):
         if self.known_resource is None:
             several = makes_several(self.operation, self.contract.operations)
             what = "makes several at once, and not one that could be found" if several else ""
-            what = what or "is of no resource that a POST of the contract creates"
+            what = what or "is of no resource that the contract creates"
             raise NotServed(f"{self.operation.id} {what}")
         return self.known_resource
 

@@ -75,6 +75,9 @@ def id_of(probe: Probe, made: Answer) -> str:
     found = identifier_in(item, known.id)
     if found is None:
         raise NotVerified(f"the answer {made.status} shows no id as {known.id}")
+    is_path = made.located is not None and found.endswith(f"/{made.located[1]}")
+    if is_path:
+        raise NotVerified(f"the answer {made.status} shows a path as {known.id}")
     if not known.collection.takes_id(item[known.id]):
         raise NotVerified(f"the contract allows no such {known.id} in the path as was made")
     return found

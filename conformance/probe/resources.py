@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
-from conformance.probe.plain_requests import naming_put
 from conformance.probe.probe import Probe
 from conformance.probe.taken_bodies import has_rules
 from conformance.target.exchange import Answer, Request, path_to
@@ -38,11 +37,6 @@ def request_on_new_resource(probe: Probe) -> Request:
     create = next(
         (one.create for one in probe.contract.resources if one.has_items_below(parent)), None
     )
-    naming = naming_put(probe.contract, parent) if create is None else None
-    if naming is not None:
-        name, made_by, answer = probe.of(naming).put_new()
-        probe.recording.add(made_by, answer)
-        return probe.on_one(name)
     if create is None and operation.method in {"GET", "HEAD"} and resource is None:
         return _request_on_what_is_there(probe)
     if create is None:

@@ -251,7 +251,7 @@ class Sending(PlainRequests):
         answer = self._opened(request, send(request))
         if request.key and answer.is_success:
             target.early_call.note(request.key)
-        if request.method == "PUT" and answer.status == HTTPStatus.CREATED:
+        if request.method == "PUT" and answer.status == HTTPStatus.CREATED and not resources:
             self._note_put(request)
         for resource, name in zip(resources, asked, strict=True) if answer.is_success else ():
             named = name or answer.text(resource.name)
@@ -262,7 +262,7 @@ class Sending(PlainRequests):
             if handle is not None:
                 self._note_created(resource, request, handle)
                 if name and request.partner is not None and members.keys() == {resource.name}:
-                    collection = request.path.partition("?")[0]
+                    collection = resource.collection_of(request.path)
                     plain.add(collection, (request.partner, handle), name)
         return answer
 
@@ -271,6 +271,10 @@ class Sending(PlainRequests):
         own = (one for one in self.contract.enveloped if request.is_for(one))
         operation = next(own, None) if answer.is_success else None
         for one in self.contract.resources:
+            if one.is_chosen_in_path and answer.is_success and request.is_for(one.create):
+                return answer.to(one.create).named(
+                    one.handle, names_in(request.path.partition("?")[0])[-1]
+                )
             if one.is_located and request.is_for(one.create):
                 return answer.of_creation(one.handle, in_parentheses=one.is_in_parentheses)
         return answer.to(operation) if operation else answer
@@ -282,7 +286,11 @@ class Sending(PlainRequests):
 
     def _made_by(self, request: Request) -> Sequence[Resource]:
         """The resources that a request may create: by an odd path, any."""
-        resources = self.contract.resources if request.method == "POST" else ()
+        if request.method == "PUT":
+            puts = (one for one in self.contract.resources if one.is_chosen_in_path)
+            return [one for one in puts if request.is_for(one.create)]
+        resources = [one for one in self.contract.resources
+                     if request.method == one.create.method == "POST"]  # fmt: skip
         ends = any(one.revoke and request.is_for(one.revoke) for one in resources)
         return [one for one in resources if request.is_for(one.create)] or (
             [] if ends else resources
@@ -293,7 +301,7 @@ class Sending(PlainRequests):
         self.target.created.add(made)
         if len(self.contract.resources) == 1 and "{" not in resource.create.path:
             return  # the contract alone says how it is revoked
-        collection, places = request.path.partition("?")[0], self.target.places
+        collection, places = resource.collection_of(request.path), self.target.places
         places.revocations[made] = ""
         with suppress(UnsendableRequest):
             if resource.revoke is not None:

@@ -26,7 +26,7 @@ from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import Operation
-from openapi.resource import Resource, creates
+from openapi.resource import Resource, creates, makes_items
 
 _SURVEYED = 3
 """So many answers say that an operation is not served."""
@@ -100,7 +100,7 @@ class Survey:
                         one.status for one in answers
                     )
         for operation in self.contract.operations.values():
-            if creates(operation):
+            if makes_items(operation):
                 probe = self.probe(operation)
                 request = _plain_request(probe)
                 if request is not None:
@@ -162,7 +162,7 @@ class Survey:
             self._has_access(probe, probe.try_to_send(second), partner=1)
         self.note(operation, probe)
         self.said.pop(operation.id, None)
-        if made.status != operation.success_status:
+        if not operation.is_success(made.status):
             last = [answer for one, answer in probe.recording.exchanges
                     if one.is_for(operation) and one.partner == request.partner][-1]  # fmt: skip
             self.said[operation.id] = f"{last.status or 'no answer'}{quoted(last)}"

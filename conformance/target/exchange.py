@@ -314,6 +314,10 @@ class Answer:
         is_bare = self.status == HTTPStatus.CREATED and not self.body and place
         return replace(self, located=(handle, unquote(place))) if is_bare else self
 
+    def named(self, handle: str, name: str) -> Self:
+        """The same answer as that of a PUT, which names what it makes in its path."""
+        return replace(self, located=(handle, name))
+
     def unread(self) -> Self:
         """The same answer, to be kept for long: with its body alone, and not what is in it."""
         return replace(self)
@@ -328,18 +332,17 @@ class Answer:
     def json_object(self) -> JsonObject | None:
         """The JSON object that is the body, or that is in its envelope; else None.
 
-        Of a creation without a body it has the member that ``Location`` tells.
+        Of a creation that does not show it, it has the member that ``Location`` or the path tells.
         """
-        if self.located is not None:
-            return dict([self.located])
         value = self.document
         for name in self.envelope:
             value = value.get(name) if isinstance(value, dict) else None
-        return value if isinstance(value, dict) else None
+        shown = value if isinstance(value, dict) else None
+        return shown if self.located is None else {**dict([self.located]), **(shown or {})}
 
     def tells(self, name: str) -> bool:
-        """Whether the answer could have a member: without a body it has what ``Location`` names."""
-        return self.located is None or name == self.located[0]
+        """Whether the answer could have a member: without a body it has what it is named by."""
+        return bool(self.body) or self.located is None or name == self.located[0]
 
     def field(self, name: str) -> object:
         """A member of that JSON object, of any type; None without such a member."""

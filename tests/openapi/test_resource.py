@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,3 +124,57 @@ def test_the_credentials_are_found_without_other_resources(
     assert read == ["/keys"]
     assert len(contract.resources) == 2
     assert contract.resources[0] is contract.credentials
+
+
+def put_at(path: str, *members: str, posts: bool = False) -> Contract:
+    """A contract of what a PUT makes, with these members, and of its list."""
+    thing: dict[str, Any] = {"properties": {one: {"type": "string"} for one in members}}
+    page = {"type": "array", "items": thing}
+    shown, listed = (
+        {"description": "Done.", "content": {"application/json": {"schema": one}}}
+        for one in (thing, page)
+    )
+    name = path.rpartition("{")[2].removesuffix("}")
+    above = {"get": {"responses": {"200": listed}}}
+    if posts:
+        above["post"] = {"responses": {"200": shown}}
+    return Contract({
+        "openapi": "3.1.0", "info": {"title": "Things", "version": "1"},
+        "paths": {
+            path.rpartition("/")[0]: above,
+            path: {
+                "parameters": [{"name": name, "in": "path", "required": True,
+                                "schema": {"type": "string"}}],
+                "put": {"responses": {"200": shown, "201": shown}},
+                "get": {"responses": {"200": shown}},
+                "delete": {"responses": {"204": {"description": "Gone."}}},
+            },
+        },
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "members", "handle"),
+    [
+        ("/projects/{slug}", ["id", "slug"], "slug"),
+        ("/flags/{flagKey}", ["key", "kind"], "key"),
+        ("/flags/{flag_key}", ["flagKey"], "flagKey"),
+        ("/flags/{flagId}", ["ownerId", "id"], "id"),
+    ],
+)
+def test_a_put_makes_what_is_called_as_its_parameter(
+    path: str, members: list[str], handle: str
+) -> None:
+    [resource] = put_at(path, *members).resources
+    assert [one.method for one in resource.operations] == ["PUT", "GET", "GET", "DELETE"]
+    assert (resource.handle, resource.is_chosen) == (handle, True)
+
+
+def test_an_id_that_a_server_makes_is_none_of_a_path() -> None:
+    [resource] = put_at("/projects/{slug}", "uuid", "ownerId").resources
+    assert (resource.handle, resource.list) == ("slug", None)
+
+
+def test_what_a_post_makes_is_made_by_no_put() -> None:
+    [resource] = put_at("/projects/{slug}", "slug", posts=True).resources
+    assert resource.create.method == "POST"

@@ -37,7 +37,7 @@ def _end_at_100(request: Request, page: Page) -> None:
 @catches(on_pages("give 99 of 100", _give_99), on_pages("end after the first page", _end_at_100))
 def all_that_was_made_is_listed(probe: Probe) -> None:
     """All that the run has made, without an end and not revoked or deleted, is in the list."""
-    plain, collection = probe.target.plain_creations, probe.creating.path()
+    plain, collection = probe.target.plain_creations, probe.collection_path()
     make_many(probe)
     wanted = {handle for partner, handle in plain.lasting_in(collection) if partner == 0}
     items: list[JsonObject] = []

@@ -36,17 +36,23 @@ from openapi.resource import REVOKED
 
 def _touched(operation: Operation) -> Read | None:
     """The read of the item that a PUT, PATCH, action or DELETE is on, and that says of whose."""
-    if not refuses_unknown(operation) or operation.documents(HTTPStatus.CREATED):
-        return None
     if operation.method != "DELETE":
-        return read_behind(operation)
-    resource = operation.resource
+        found = read_behind(operation)
+        # A PUT that may answer 201 knows no id that names nothing, but its read does.
+        refusing = found.operation if found and _may_make(operation) else operation
+        return found if refuses_unknown(refusing) else None
+    resource = operation.resource if refuses_unknown(operation) else None
     found = read_of(resource.read) if resource and resource.read else None
     return found if found and found.delete is operation else None
 
 
+def _may_make(operation: Operation) -> bool:
+    """Whether an operation may make another item of the same id, of another parent or partner."""
+    return operation.documents(HTTPStatus.CREATED)
+
+
 def _is_in_parent(operation: Operation) -> bool:
-    found = _touched(operation)
+    found = None if _may_make(operation) else _touched(operation)
     return found is not None and bool(parent_of(found.resource))
 
 
@@ -114,7 +120,8 @@ def _request(probe: Probe, made: Answer, text: str) -> Request:
 def _expect_untouched(probe: Probe, made: Answer, request: Request, text: str, whose: str) -> None:
     """A request on an item of others, as ``whose`` says, is refused, and the item stays.
 
-    Where a server counts ids, a request that is taken may be on another item of the same number.
+    Where a server counts ids, or clients choose them, a request that is taken may be on another
+    item of the same id.
     """
     known, reading = _known(probe), _reading(probe)
     answer = answer_to(probe, request)
@@ -130,6 +137,7 @@ def _expect_untouched(probe: Probe, made: Answer, request: Request, text: str, w
         seen = f"another after the answer {answer.status}"
         value = Values(f"/{member}", text, "the value before")
         raise Violation(f"the {member} as it was after a request for {whose}", seen, values=[value])
-    is_told = probe.operation.method == "DELETE" or COUNTED.fullmatch(id_of(reading, made))
+    is_own = _may_make(probe.operation) or COUNTED.fullmatch(id_of(reading, made))
+    is_told = probe.operation.method == "DELETE" or is_own
     if answer.is_success and not is_told:
         raise Violation(f"a refusal of {whose} id", f"{answer.status}")

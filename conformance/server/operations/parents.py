@@ -20,7 +20,7 @@ _AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED}
 
 
 def _refuses_parent(operation: Operation) -> bool:
-    """A creation in what a POST makes, whose contract has a 404."""
+    """A creation in what is made, whose contract has a 404."""
     contract, resource = operation.contract, operation.resource
     if contract is None or contract.is_bundled or not creates(operation):
         return False
@@ -48,10 +48,10 @@ def _in_nothing(probe: Probe) -> Request:
     """A valid creation in a parent that is not there, with an id of the form of one that is."""
     parent = parent_of(probe.resource)
     if parent is None:
-        raise NotVerified(f"what {probe.operation.id} makes is in nothing that a POST makes")
+        raise NotVerified(f"what {probe.operation.id} makes is in nothing that is made")
     maker, request = probe.of(parent.create), probe.request()
     known = maker.known_handle_of(maker.make())
-    place = parent.create.path.count("{")
+    place = parent.collection.count("{")
     named = PATH_PARAMETER.findall(probe.operation.path)[place]
     [parameter] = [one for one in probe.operation.parameters
                    if (one.location, one.name) == ("path", named)]  # fmt: skip
