@@ -1,5 +1,6 @@
 """Reads of items that a check has made: by their ids, by ids of nothing, and what they show."""
 
+import secrets
 import string
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
@@ -11,6 +12,7 @@ from conformance.probe.not_verified import (
     NotVerified,
     refused_with,
 )
+from conformance.probe.parameter_values import another_like
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.values import Lack, Values
@@ -111,6 +113,12 @@ def shown(probe: Probe, made: Answer) -> Answer:
     raise refused_with(
         answer.status, f"the target answers {answer.status} to the read of a new item"
     )
+
+
+def another_tag(tag: str) -> str:
+    """A strong entity tag that no item has, of the form of one."""
+    opaque = tag.removeprefix("W/").strip('"')
+    return f'"{another_like(opaque) or f"{opaque}{secrets.token_hex(6)}"}"'
 
 
 def expect_read_served(probe: Probe, refused: Sequence[tuple[Request, Answer]]) -> None:

@@ -94,6 +94,72 @@ def test_a_tag_that_does_not_match_says_nothing(id_: str, operation: str) -> Non
     assert result.outcome is Outcome.NOT_VERIFIED
 
 
+class Careless(Notes):
+    """Notes that one method changes or deletes whatever tag is named."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self.method = method
+
+    def may_change(self, method: str, match: str | None, own: str) -> bool:
+        return method == self.method or super().may_change(method, match, own)
+
+
+class Hasty304(Notes):
+    """Notes that are as they were for whoever has a tag."""
+
+    def is_unchanged(self, none_match: str | None, own: str) -> bool:
+        return none_match is not None
+
+
+def outcomes(server: Notes) -> dict[str, Outcome]:
+    """What the requirements on tags find."""
+    with Hasty("http://target.invalid", TOKENS, tamper=server) as target:
+        target.capabilities.update({Capability.LISTING, Capability.REVOCATION})
+        run = Run(server.contract, target, [catalogue()[one] for one in OF_TAGS], seed=1)
+        return {
+            f"{one.id} {operation.method}": run.check(one, operation).outcome
+            for one, operation in run.checks
+        }
+
+
+OF_TAGS = (
+    "operations.stale-change-is-refused", "operations.stale-deletion-is-refused",
+    "operations.strong-etag-is-of-one-version", "reads.another-tag-is-not-304",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("server", "broken"),
+    [
+        (Notes(), []),
+        (Careless("PUT"), ["operations.stale-change-is-refused PUT"]),
+        (Careless("PATCH"), ["operations.stale-change-is-refused PATCH"]),
+        (Careless("DELETE"), ["operations.stale-deletion-is-refused DELETE"]),
+        (Hasty304(), ["reads.another-tag-is-not-304 GET"]),
+        (
+            with_tags(lambda _: '"1"'),
+            ["operations.strong-etag-is-of-one-version PATCH",
+             "operations.strong-etag-is-of-one-version PUT"],
+        ),
+    ],
+    ids=["plain", "PUT", "PATCH", "DELETE", "304", "one tag"],
+)  # fmt: skip
+def test_what_is_stale_is_told_from_what_is_not(server: Notes, broken: list[str]) -> None:
+    found = outcomes(server)
+
+    assert sorted(name for name, one in found.items() if one is Outcome.FAILED) == broken
+    if not broken:
+        assert set(found.values()) == {Outcome.PASSED}
+
+
+def test_weak_tags_match_nothing_and_break_nothing() -> None:
+    found = outcomes(with_tags('W/"{}"'.format))
+
+    assert found.pop("reads.another-tag-is-not-304 GET") is Outcome.PASSED
+    assert set(found.values()) == {Outcome.NOT_VERIFIED}
+
+
 def test_the_mock_of_the_contract_conforms(tmp_path: Path) -> None:
     contract = tmp_path / "notes.json"
     contract.write_text(json.dumps(notes()))

@@ -59,6 +59,8 @@ class Fault(StrEnum):
     READ_IS_TEXT = "a book that is read is plain text"
     FAILS_ON_PATCH = "a change with a null makes the server fail"
     STALE_CHANGE_TAKEN = "a change with the ETag of an earlier version is taken"
+    STALE_DELETION_TAKEN = "a deletion with another ETag than the book has is taken"
+    NEVER_CHANGED = "a book is said to be as it was to whoever has an ETag"
     FAILS_ON_ID = "an odd number of a book makes the server fail"
     SHELF_INVENTED = "a book is added to a shelf that is not there"
     EMPTY_INVENTED = "a shelf that is not there has an empty list"

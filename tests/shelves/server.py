@@ -311,8 +311,12 @@ class Shelves:
                 return self.books[code][number]
         raise Refusal(404, "There is no such book.")
 
-    def _read_book(self, call: Call) -> tuple[int, Item]:
+    def _read_book(self, call: Call) -> tuple[int, Item | None]:
         book = self._book(call)
+        known = call.headers.get("if-none-match")
+        is_same = known is not None and self._has(Fault.NEVER_CHANGED)
+        if is_same or known in {"*", _tag(self._shown(book))}:
+            return 304, None
         return 200, self.first[book["bookNo"]] if self._has(Fault.STALE) else book
 
     def _replace(self, call: Call) -> tuple[int, Item]:
@@ -334,12 +338,15 @@ class Shelves:
         book.update({**kept, **new})
         return 200, book
 
-    def _change(self, call: Call) -> tuple[int, Item]:
-        book, data = self._book(call), call.data
+    def _match(self, call: Call, book: Item, taken: Fault) -> None:
         wanted = call.headers.get("if-match", "*")
-        is_taken = wanted == "*" or self._has(Fault.STALE_CHANGE_TAKEN)
+        is_taken = wanted == "*" or self._has(taken)
         if not is_taken and _tag(self._shown(book)) not in re.split(r"\s*,\s*", wanted):
             raise Refusal(412, "The book is another by now.")
+
+    def _change(self, call: Call) -> tuple[int, Item]:
+        book, data = self._book(call), call.data
+        self._match(call, book, Fault.STALE_CHANGE_TAKEN)
         if self._has(Fault.PATCH_UNCHECKED, Fault.PATCH_EXTRA, Fault.PATCH_TOO_LONG):
             data = {name: one for name, one in data.items() if name in _SET}
         if self._has(Fault.PATCH_REPLACES):
@@ -361,6 +368,7 @@ class Shelves:
 
     def _remove(self, call: Call) -> tuple[int, None]:
         book = self._book(call)
+        self._match(call, book, Fault.STALE_DELETION_TAKEN)
         own = self.books[book["shelfCode"]]
         numbers = [*own]
         place = numbers.index(book["bookNo"])

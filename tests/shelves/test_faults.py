@@ -49,6 +49,8 @@ FOUND_BY: Mapping[Fault, str] = {
     Fault.SHELF_INVENTED: "operations.parent-must-be-there",
     Fault.PIN_SHOWN: "operations.write-only-is-not-shown",
     Fault.STALE_CHANGE_TAKEN: "operations.stale-change-is-refused",
+    Fault.STALE_DELETION_TAKEN: "operations.stale-deletion-is-refused",
+    Fault.NEVER_CHANGED: "reads.another-tag-is-not-304",
     Fault.FAILS_ON_PATCH: "robustness.wrong-types",
     Fault.POST_ANY_PIN: "generated.invalid-data-is-refused",
     Fault.PUT_UNCHECKED: "operations.wrong-data-is-refused",
@@ -63,7 +65,8 @@ FOUND_BY: Mapping[Fault, str] = {
 QUICK = {
     Fault.LIST_OF_ALL, Fault.READ_ANYWHERE, Fault.REMOVES_TWO, Fault.FILTER_IGNORED,
     Fault.KEY_NOT_ASKED_FOR, Fault.REMOVED_ANYWHERE, Fault.REPLACED_BY_ANYBODY,
-    Fault.SHELF_INVENTED, Fault.STALE_CHANGE_TAKEN, Fault.PATCH_EXTRA, Fault.FAILS_ON_PATCH,
+    Fault.SHELF_INVENTED, Fault.STALE_CHANGE_TAKEN, Fault.NEVER_CHANGED, Fault.PATCH_EXTRA,
+    Fault.STALE_DELETION_TAKEN, Fault.FAILS_ON_PATCH,
     Fault.PUT_RENUMBERS, Fault.PATCH_KEEPS_REMARK, Fault.PATCH_ANSWERED_OLD,
     Fault.PATCH_DROPS_REMARK, Fault.PATCH_REFUSED_AND_DONE, Fault.ANY_TYPE_TAKEN,
 }  # fmt: skip

@@ -271,11 +271,18 @@ def _showing_all() -> Tamper:
     return tamper
 
 
+def _deleting_first(request: Request, forward: Forward) -> Answer:
+    if request.method == "DELETE":
+        forward(request.without_header("If-Match"))
+    return forward(request)
+
+
 IGNORE_IF_MATCH = on_requests("ignore If-Match", lambda one: one.without_header("If-Match"))
 ONE_ETAG = on_answers(
     "send one ETag for each version",
     lambda _, one: with_header(one, "etag", '"1"') if one.header("etag") else one,
 )
+DELETE_AND_REFUSE = Sabotage("delete, then refuse a stale If-Match", lambda: _deleting_first)
 SHOW_ALL = Sabotage("show all that was sent", _showing_all)
 ANY_MEDIA_TYPE = Sabotage("take any media type", _taking_any_type)
 TAKE_ANY_QUERY = Sabotage("overlook a wrong query", lambda: _overlooking_queries)

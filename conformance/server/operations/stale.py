@@ -5,21 +5,33 @@ from http import HTTPStatus
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.changes import changed_read, changed_text, changing, read_behind
-from conformance.probe.not_verified import NotServed
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.reads import item_in, looks, shown
+from conformance.probe.reads import (
+    another_tag,
+    id_of,
+    is_shown,
+    item_in,
+    looks,
+    make,
+    request_for,
+    shown,
+)
 from conformance.probe.values import header
-from conformance.server.operations.sabotage import IGNORE_IF_MATCH, ONE_ETAG
+from conformance.server.operations.sabotage import DELETE_AND_REFUSE, IGNORE_IF_MATCH, ONE_ETAG
 from conformance.server.operations.usual import make_changed, served
 from openapi.operation import Operation
+from openapi.reads import Read, read_of
 
 
 def _makes_versions(operation: Operation) -> bool:
     """A PUT or PATCH of a text, where the read documents an ETag."""
     read = read_behind(operation)
-    if read is None or changed_text(operation) is None:
-        return False
+    return read is not None and changed_text(operation) is not None and _is_tagged(read)
+
+
+def _is_tagged(read: Read) -> bool:
     answer = read.operation.response(read.operation.success_status)
     return any(one.name.lower() == "etag" for one in (answer.headers if answer else ()))
 
@@ -52,13 +64,13 @@ def strong_etag_is_of_one_version(probe: Probe) -> None:
 
 def _compares(operation: Operation) -> bool:
     """A PUT or PATCH of a text with If-Match and 412, where the read documents an ETag."""
+    return _makes_versions(operation) and _refuses_tags(operation)
+
+
+def _refuses_tags(operation: Operation) -> bool:
     is_asked = any((one.location, one.name.lower()) == ("header", "if-match")
                    for one in operation.parameters)  # fmt: skip
-    return (
-        _makes_versions(operation)
-        and is_asked
-        and operation.documents(HTTPStatus.PRECONDITION_FAILED)
-    )
+    return is_asked and operation.documents(HTTPStatus.PRECONDITION_FAILED)
 
 
 @requirement(
@@ -78,8 +90,52 @@ def stale_change_is_refused(probe: Probe) -> None:
     served(probe, changing(probe, made, probe.new_name()).with_header("If-Match", before))
     if shown(reading, made).header("etag") in {None, before}:
         raise NotServed("the ETag is the same after a change")
-    stale = changing(probe, made, probe.new_name()).with_header("If-Match", before)
+    read, member = changed_read(probe), changed_text(probe.operation) or ""
+    text = probe.new_name()
+    stale = changing(probe, made, text).with_header("If-Match", before)
     answer = answer_to(probe, stale)
     # What is accepted for later may be refused later.
     holds = not answer.is_success or answer.status == HTTPStatus.ACCEPTED
     probe.expect(holds, "412 to a change with the ETag from before another", f"{answer.status}")
+    item = item_in(read.shown, shown(reading, made)) or {}
+    seen = f"the new one after the answer {answer.status}"
+    probe.expect(item.get(member) != text, f"the {member} as it was after a stale change", seen)
+
+
+def _deleted(operation: Operation) -> Read | None:
+    """The read of the item that a DELETE with If-Match and 412 ends, and that documents an ETag."""
+    resource = operation.resource if operation.method == "DELETE" else None
+    read = read_of(resource.read) if resource and resource.read else None
+    is_judged = read and read.delete is operation and _is_tagged(read) and _refuses_tags(operation)
+    return read if is_judged else None
+
+
+@requirement(
+    "operations.stale-deletion-is-refused",
+    Level.MUST,
+    "RFC 9110 section 13.1.1: If-Match; the contract: 412",
+    lambda operation: _deleted(operation) is not None,
+    mend="Compare the If-Match of a DELETE with the ETag of the item, and answer 412 otherwise.",
+)
+@catches(IGNORE_IF_MATCH, DELETE_AND_REFUSE)
+def stale_deletion_is_refused(probe: Probe) -> None:
+    """A DELETE with another ETag than the item has is refused, and the item is still there."""
+    read = _deleted(probe.operation)
+    if read is None:
+        raise NotServed(f"{probe.operation.id} ends no item that a read shows")
+    reading = probe.of(read.operation)
+    made = make(reading)
+    tag = shown(reading, made).header("etag") or ""
+    request = probe.on_one(id_of(reading, made))
+    if not tag.startswith('"'):
+        raise NotServed("the read has no strong ETag")
+    answer = answer_to(probe, request.with_header("If-Match", another_tag(tag)))
+    after = answer_to(reading, request_for(reading, made))
+    seen = f"{after.status} after the answer {answer.status}"
+    probe.expect(is_shown(reading, after), "the item still there after a stale deletion", seen)
+    # What is accepted for later may be refused later.
+    holds = not answer.is_success or answer.status == HTTPStatus.ACCEPTED
+    probe.expect(holds, "412 to a deletion with another ETag", f"{answer.status}")
+    own = answer_to(probe, request.with_header("If-Match", after.header("etag") or tag))
+    if not own.is_success:
+        raise NotVerified(f"the target answers {own.status} to a deletion with the item's ETag")

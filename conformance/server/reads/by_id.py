@@ -21,6 +21,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
     BY_ID,
+    another_tag,
     difference,
     expect_read_served,
     id_of,
@@ -38,6 +39,7 @@ from conformance.probe.reads import (
 from conformance.probe.values import hidden
 from conformance.probe.violation import Violation
 from conformance.server.reads.sabotage import (
+    ALWAYS_THE_SAME,
     CHANGED_TEXTS,
     DELETE_NOTHING,
     DELETE_OTHERS,
@@ -218,6 +220,23 @@ def deleted_is_gone(probe: Probe) -> None:
     raise Violation(
         "no item after its deletion, or one that says so", f"{answer.status} and the item as it was"
     )
+
+
+@requirement(
+    "reads.another-tag-is-not-304",
+    Level.MUST,
+    "RFC 9110 section 13.1.2: If-None-Match; the contract: 304",
+    lambda operation: reads(operation) and operation.documents(HTTPStatus.NOT_MODIFIED),
+    mend="Compare If-None-Match with the ETag of the item, and answer with the item otherwise.",
+)
+@catches(ALWAYS_THE_SAME)
+def another_tag_is_not_304(probe: Probe) -> None:
+    """A read with an If-None-Match of another ETag than the item has is not answered with 304."""
+    made = make(probe)
+    tag = another_tag(shown(probe, made).header("etag") or "")
+    answer = answer_to(probe, request_for(probe, made).with_header("If-None-Match", tag))
+    is_told = answer.status != HTTPStatus.NOT_MODIFIED
+    probe.expect(is_told, "the item, for the client has another ETag", f"{answer.status}")
 
 
 def _is_deleted_unlisted(operation: Operation) -> bool:

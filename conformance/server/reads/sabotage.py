@@ -6,7 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl, quote, urlencode
 
-from conformance.catalogue.sabotage import Sabotage, on_requests, with_body
+from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, with_body
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.members import JsonObject
 
@@ -168,3 +168,11 @@ FOR_ANYBODY = on_requests(
 REMEMBERED = Sabotage("show for ever what was shown once", _remembering)
 DELETE_OTHERS = Sabotage("delete the others too", _deleting_others)
 DELETE_NOTHING = Sabotage("say deleted and do nothing", _deleting_nothing)
+ALWAYS_THE_SAME = on_answers(
+    "say that nothing has changed",
+    lambda request, answer: (
+        replace(answer, status=HTTPStatus.NOT_MODIFIED, body=b"")
+        if any(name.lower() == "if-none-match" for name, _ in request.headers)
+        else answer
+    ),
+)
