@@ -46,9 +46,9 @@ def test_the_time_is_not_exponential_in_the_depth(keyword: str) -> None:
         value = nested(depth, INVALID)
         times = []
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.thread_time()
             assert len(schema.errors(value)) == 1
-            times.append(time.perf_counter() - started)
+            times.append(time.thread_time() - started)
         return min(times)
 
     # Three branches with three each: of 6 levels more, 729 times as many.
