@@ -14,6 +14,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_taken
 from conformance.probe.values import Values
 from conformance.server.idempotency.replays import SEED, expect_same
+from conformance.server.idempotency.requests import expect_makes, keyed
 from conformance.server.idempotency.sabotage import (
     CHANGE_ON_REPLAY,
     FORGET_KEY,
@@ -42,7 +43,7 @@ def _repeat_after(probe: Probe, *moves: int) -> _Repeated:
 
     The request is sent after each.
     """
-    request = probe.request().with_key(probe.new_key())
+    request = keyed(probe)
     start = time.monotonic()
     first = again = probe.succeed(request)
     for seconds in moves:
@@ -86,6 +87,7 @@ def key_is_kept_for_24_hours(probe: Probe) -> None:
 @catches(KEEP_FOR_EVER, PROLONG_ON_REPLAY)
 def key_is_free_after_24_hours(probe: Probe) -> None:
     """24 hours and a minute after its first use, and not its last, a key makes a new resource."""
+    expect_makes(probe)
     half = _DAY_SECONDS // 2
     found = _repeat_after(probe, half, half + _MINUTE_SECONDS)
     expect_taken(probe, found.again, "to the free key after 24:01 h")

@@ -13,6 +13,7 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_named
 from conformance.server.idempotency.replays import SEED
+from conformance.server.idempotency.requests import expect_makes
 from conformance.target.capabilities import Capability
 from conformance.target.errors import HungUp
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -70,6 +71,7 @@ def _forget_who_waits() -> Tamper:
 )
 def hung_up_request_makes_one_resource(probe: Probe) -> None:
     """A client that hangs up at any moment, and retries with its key, has made one resource."""
+    expect_makes(probe)
     plain = probe.request()
     expect_named(probe, plain)
     seconds = probe.succeed(plain.with_key(probe.new_key())).seconds

@@ -28,6 +28,7 @@ from conformance.probe.resources import expect_taken
 from conformance.probe.values import Values, member
 from conformance.probe.violation import expect
 from conformance.server.idempotency.replays import SEED
+from conformance.server.idempotency.requests import expect_makes, keyed
 from conformance.server.idempotency.sabotage import (
     FORGET_KEY,
     ONE_ANSWER_FOR_ONE_BODY,
@@ -40,6 +41,7 @@ from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
+from openapi.resource import creates
 
 PARTNERS = "vendor facts: cached under (partner, key)"
 
@@ -51,7 +53,8 @@ def _accepted(probe: Probe, request: Request) -> Answer:
     """
     answer = probe.send(request)
     if answer.status != probe.operation.success_status:
-        probe.expect_plain_accepted(request.partner)
+        if creates(probe.operation):
+            probe.expect_plain_accepted(request.partner)
         expect_taken(probe, answer, "with a fresh key")
     return answer
 
@@ -74,7 +77,7 @@ def expect_success(operation: Operation, answer: Answer) -> None:
 def fresh_key_is_accepted(probe: Probe) -> None:
     """A plain request with a key that was never used before succeeds."""
     for _ in range(2):
-        _accepted(probe, probe.request().with_key(probe.new_key()))
+        _accepted(probe, keyed(probe))
 
 
 @requirement(
@@ -90,6 +93,7 @@ def different_keys_are_different_calls(probe: Probe) -> None:
 
     A server may refuse those that are no UUID in lower case, and a name that it has already.
     """
+    expect_makes(probe)
     calls = [_accepted(probe, probe.request().with_key(probe.new_key())) for _ in range(2)]
     _expect_different(probe, calls)
     key = probe.new_key()
@@ -129,6 +133,7 @@ def _expect_different(probe: Probe, answers: list[Answer]) -> None:
 @catches(ONE_ANSWER_FOR_ONE_BODY)
 def no_key_is_a_new_call(probe: Probe) -> None:
     """Requests without a key are executed each time."""
+    expect_makes(probe)
     request = probe.request()
     first, second = probe.succeed(request), probe.send(request)
     if second.status != first.status:
@@ -165,6 +170,7 @@ def _conflict(exchange: JudgedExchange) -> None:
 @catches(FORGET_KEY)
 def reused_key_makes_nothing(probe: Probe) -> None:
     """A used key with another body is refused or replayed; it makes no second resource."""
+    expect_makes(probe)
     key, body = probe.new_key(), probe.plain_body()
     first = probe.succeed(probe.request().with_json(body).with_key(key))
     others = [
@@ -187,6 +193,7 @@ def reused_key_makes_nothing(probe: Probe) -> None:
 @catches(on_requests("take all for one partner", lambda one: replace(one, partner=0)))
 def key_belongs_to_its_partner(probe: Probe) -> None:
     """Another partner's same key is another call, and yields nothing of the first one's."""
+    expect_makes(probe)
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
     other = probe.send(probe.as_partner(request, 1))
@@ -207,6 +214,7 @@ def key_belongs_to_its_partner(probe: Probe) -> None:
 @catches(REFUSE_TO_OTHERS)
 def key_is_free_for_other_partners(probe: Probe) -> None:
     """Another partner may use the same key for a call of its own, at once and with any body."""
+    expect_makes(probe)
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
     other = _accepted(probe, probe.as_partner(request, 1))
@@ -227,5 +235,5 @@ def key_is_free_for_other_partners(probe: Probe) -> None:
 def strange_keys_are_no_failure(probe: Probe) -> None:
     """Long, empty and unusual keys are taken or refused, and never make the server fail."""
     for key in ("", "x" * 256, "x" * 4000, '"quoted"', "a, b", "null", "../..", "%00", "é"):
-        answer = probe.send(probe.request().with_key(key))
+        answer = probe.send(keyed(probe).with_key(key))
         probe.expect_no_server_error(answer)

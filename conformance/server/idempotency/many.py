@@ -11,6 +11,7 @@ from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe
 from conformance.probe.values import member
 from conformance.server.idempotency.replays import SEED
+from conformance.server.idempotency.requests import expect_makes
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
 _OTHERS, _AT_ONCE = 320, 10
@@ -49,6 +50,7 @@ def key_outlives_many_others(probe: Probe) -> None:
 
     A run has used many of them by then, and sends only those that lack.
     """
+    expect_makes(probe)
     call, other = probe.target.early_call, probe.request().with_key(probe.new_key())
     above = [*probe.recording.exchanges]
     if call.made is None or not call.made[0].is_for(probe.operation):

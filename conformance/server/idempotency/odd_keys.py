@@ -23,6 +23,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, exchange
 from conformance.probe.values import Values, member
 from conformance.server.idempotency.replays import SEED
+from conformance.server.idempotency.requests import expect_makes
 from conformance.server.tokens.used import issued_to, note_owner, with_token
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
@@ -118,6 +119,7 @@ def _edit(name: str, edit: Callable[[str], str | None]) -> Sabotage:
 )
 def odd_keys_are_different_calls(probe: Probe) -> None:
     """Keys that differ in a blank, in punctuation or behind hundreds of characters are two."""
+    expect_makes(probe)
     request = probe.request()
     for what, (one, other) in _PAIRS.items():
         key = probe.new_key()
@@ -150,6 +152,7 @@ def _long_or_short(key: str) -> str | None:
 )
 def odd_key_makes_one_resource(probe: Probe) -> None:
     """A request that is repeated with a key that is no UUID makes nothing new."""
+    expect_makes(probe)
     for what, edit in _KEYS.items():
         request = probe.request().with_key(edit(probe.new_key()))
         first = probe.send(request)
@@ -225,6 +228,7 @@ _LOOKS: Mapping[str, Callable[[Request], Request]] = {
 )
 def retry_may_look_different(probe: Probe) -> None:
     """A retry from another client, or in another spelling, is refused or makes nothing new."""
+    expect_makes(probe)
     for what, look in _LOOKS.items():
         request = probe.request().with_key(probe.new_key())
         first = probe.succeed(request)
@@ -254,6 +258,7 @@ def _keys_of_a_token(request: Request) -> Request:
 @catches(on_requests("make the token a part of the key", _keys_of_a_token))
 def retry_with_newer_token_makes_nothing(probe: Probe) -> None:
     """A retry with another token of the partner is refused, or makes nothing new."""
+    expect_makes(probe)
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
     token = issued_to(exchange(probe, created(probe)))

@@ -18,6 +18,7 @@ from conformance.probe.resources import expect_named
 from conformance.probe.token_exchange import exchange, granted
 from conformance.probe.values import Values, bodies
 from conformance.probe.violation import expect
+from conformance.server.idempotency.requests import expect_makes, keyed
 from conformance.server.idempotency.sabotage import (
     CHANGE_ON_REPLAY,
     EXECUTE_EACH,
@@ -31,6 +32,7 @@ from conformance.server.idempotency.sabotage import (
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
 from openapi.operation import Operation
+from openapi.resource import creates
 
 SEED = "seed: Idempotency-Key, cached for 24 hours"
 
@@ -78,7 +80,7 @@ def _makes_secrets_by_key(operation: Operation) -> bool:
 @catches(FORGET_KEY, CHANGE_ON_REPLAY, OTHER_STATUS_ON_REPLAY, OTHER_TYPE_ON_REPLAY)
 def replay_is_identical(probe: Probe) -> None:
     """The same request with the same key gets the same status, type and body, again and again."""
-    request = probe.request().with_key(probe.new_key())
+    request = keyed(probe)
     first = probe.succeed(request)
     for _ in range(_MANY_TIMES):
         again = probe.send(request)
@@ -99,13 +101,13 @@ def replay_is_identical(probe: Probe) -> None:
 @catches(FORGET_KEY, CHANGE_ON_REPLAY, forget_keys_after(0.5))
 def replay_later_is_identical(probe: Probe) -> None:
     """A request that is repeated seconds later gets the first answer, and makes nothing new."""
-    body, seconds = probe.plain_body(), probe.target.settings.replay_delay
-    request = probe.request().with_json(body).with_key(probe.new_key())
+    request, seconds = keyed(probe), probe.target.settings.replay_delay
     first = probe.succeed(request)
     probe.rest(seconds)
     expect_same(first, probe.send(request), f"after {seconds:g} s")
-    if probe.is_listed and probe.name_member in body:
-        found = len(probe.named(body[probe.name_member]))
+    name = probe.asked_name(request)
+    if name is not None and creates(probe.operation) and probe.is_listed:
+        found = len(probe.named(name))
         probe.expect(found <= 1, "one resource in the list", f"{found}")
 
 
@@ -141,6 +143,7 @@ def replay_after_use_is_identical(probe: Probe) -> None:
 @catches(FORGET_KEY, EXECUTE_EACH)
 def no_second_resource(probe: Probe) -> None:
     """A request makes one resource, as the list shows, repeated later or at the same time."""
+    expect_makes(probe)
     retried, at_once = probe.plain_body(), probe.plain_body()
     request = probe.request().with_json(retried).with_key(probe.new_key())
     expect_named(probe, request)
@@ -172,7 +175,7 @@ def no_second_resource(probe: Probe) -> None:
 def simultaneous_requests_make_one_resource(probe: Probe) -> None:
     """Many requests at once with one key get one and the same answer."""
     for _ in range(_ROUNDS):
-        request = probe.request().with_key(probe.new_key())
+        request = keyed(probe)
         answers = probe.send_at_once([request] * _AT_ONCE)
         expect_one_answer(probe.operation, answers)
 
@@ -188,7 +191,7 @@ def simultaneous_requests_make_one_resource(probe: Probe) -> None:
 def simultaneous_requests_are_no_failure(probe: Probe) -> None:
     """A request whose key is in use at that moment is no server error."""
     for at_once in (_AT_ONCE, _AT_ONCE, _CROWD):
-        request = probe.request().with_key(probe.new_key())
+        request = keyed(probe)
         for answer in probe.send_at_once([request] * at_once):
             probe.expect_no_server_error(answer)
 

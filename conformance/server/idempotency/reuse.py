@@ -14,6 +14,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import revocation_of
 from conformance.server.created.answers import expect_documented
+from conformance.server.idempotency.requests import expect_makes, keyed
 from conformance.server.idempotency.sabotage import REFUSE_IN_FLIGHT, overlooking
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -25,11 +26,11 @@ _AT_ONCE = 12
 
 def _reused(probe: Probe) -> Iterator[Answer]:
     """Answers to a used key with another body, and to a key whose first request is under way."""
-    key = probe.new_key()
-    probe.succeed(probe.request().with_key(key))
-    yield probe.send(probe.request().with_key(key))
+    request = keyed(probe)
+    probe.succeed(request)
+    yield probe.send(keyed(probe).with_key(str(request.key)))
     for _ in range(_ROUNDS):
-        request = probe.request().with_key(probe.new_key())
+        request = keyed(probe)
         yield from probe.send_at_once([request] * _AT_ONCE)
 
 
@@ -73,6 +74,7 @@ def _answer_by_key_alone() -> Tamper:
 @catches(Sabotage("answer every request by its key alone", _answer_by_key_alone))
 def key_is_for_its_own_operation(probe: Probe) -> None:
     """A used key on a list or a revocation does not get the answer that it was used for."""
+    expect_makes(probe)
     key, made = probe.new_key(), probe.make()
     first = probe.succeed(probe.request().with_key(key))
     secret, others = probe.secret_of(first), [probe.listing.request()]
@@ -100,6 +102,7 @@ def key_is_for_its_own_operation(probe: Probe) -> None:
 @catches(*(overlooking(one) for one in ("name", "expires_at")))
 def every_member_is_compared(probe: Probe) -> None:
     """A server that refuses a used key with another body does so whichever member differs."""
+    expect_makes(probe)
     named = () if probe.has_rules else date_fields(probe.operation)
     dates = dict.fromkeys(named, FAR_FUTURE)
     body = {**probe.plain_body(), **dates}
