@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.new_values import new_texts, with_new_values
-from conformance.probe.not_verified import NotAsked, NotServed
+from conformance.probe.not_verified import NotAsked, NotServed, NotVerified
 from conformance.probe.parameter_values import (
     new_values,
     plain_query,
@@ -27,6 +27,7 @@ from conformance.target.entity_tags import tag_parameter, with_tag
 from conformance.target.exchange import (
     Recording,
     Request,
+    UnsendableRequest,
     names_in,
     path_of,
     path_to,
@@ -231,11 +232,16 @@ class PlainRequests(ABC):
             return quote(self._path_example(name), safe="")
         above = [one for one in self.contract.resources if one.has_items_below(collection)]
         is_read = resource is None and not changes_what_is_there(self.operation)
-        if not above or is_read:
-            parameter = self._path_parameter(name)
-            unmade = self._path_example(name) if resource is None else _place(parameter)
-            return quote(str(next(iter(parameter.examples), unmade)), safe="")
-        return quote(sendable(self._made_above(above[0], partner or 0)), safe="")
+        if above:
+            try:
+                return quote(sendable(self._made_above(above[0], partner or 0)), safe="")
+            except (NotVerified, UnsendableRequest):
+                # What is read shows its access also where nothing can be made for it.
+                if not is_read:
+                    raise
+        parameter = self._path_parameter(name)
+        unmade = self._path_example(name) if resource is None else _place(parameter)
+        return quote(str(next(iter(parameter.examples), unmade)), safe="")
 
     @abstractmethod
     def _made_above(self, resource: Resource, partner: int, number: int = 0) -> str:
