@@ -34,6 +34,7 @@ _UNKNOWN = (
     HTTPStatus.FORBIDDEN,
     HTTPStatus.GONE,
     HTTPStatus.PRECONDITION_FAILED,
+    HTTPStatus.PRECONDITION_REQUIRED,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 """What an id that names nothing may be answered where it is documented, beside 404."""

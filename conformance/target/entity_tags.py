@@ -46,7 +46,10 @@ def with_tag(
     What is not the sender's own may have another tag by then, and a weak tag matches none.
     """
     takes_any = parameter.schema.is_valid(_ANY)
-    tag = shown() if is_own or not takes_any else None
+    is_read = is_own or not takes_any
+    tag = shown() if is_read else None
+    if tag is None and is_read and request.method == "PUT" and not parameter.required:
+        return request  # it may make what is not there, and no tag matches that
     if tag is None or (tag.startswith("W/") and takes_any):
         tag = _ANY if takes_any else str(sample_of(parameter.schema))
     return request.with_header(parameter.name, tag)

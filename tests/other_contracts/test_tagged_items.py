@@ -47,6 +47,19 @@ def test_what_may_lack_is_not_sent() -> None:
     assert sent_tags(Notes(Contract(notes(is_required=False))))[0] is None
 
 
+@pytest.mark.parametrize(("method", "sent"), [("PUT", None), ("DELETE", "*")])
+def test_what_a_put_may_make_has_no_tag(method: str, sent: str | None) -> None:
+    contract = notes(is_required=False)
+    operation = contract["paths"]["/notes/{id}"][method.lower()]
+    operation["responses"]["428"] = operation["responses"]["412"]
+    server = Notes(Contract(contract))
+    with Hasty("http://target.invalid", TOKENS, tamper=server) as target:
+        asked = server.contract.operations[f"{method} /notes/{{id}}"]
+        request = Probe(server.contract, asked, target, Random(1)).on_one("new")
+
+    assert dict(request.headers).get("If-Match") == sent
+
+
 def test_another_call_has_the_tag_of_then() -> None:
     server = Notes()
     with Hasty("http://target.invalid", TOKENS, tamper=server) as target:
