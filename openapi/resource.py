@@ -34,7 +34,7 @@ _ENDING = re.compile(r"/(revoke|cancel|void|delete|close|deactivate|disable|arch
 """The end of a path whose POST ends a resource."""
 
 _ENDED = re.compile(
-    r"revok|cancel|delet|void|inactiv|disabl|archiv|clos|remov|terminat|ended", re.IGNORECASE
+    r"revok|cancel|delet|void|inactiv|disabl|archiv|clos|remov|terminat|trash|ended", re.IGNORECASE
 )
 """What a state is called that a resource has when it was revoked."""
 
@@ -188,6 +188,11 @@ class Resource:
     def ended_states(self) -> tuple[str, ...]:
         """The documented states of a resource that was revoked."""
         return tuple(one for one in self.states if _ENDED.search(one))
+
+    @property
+    def tells_ended(self) -> bool:
+        """Whether lists tell what was revoked: of documented states one must be that of an end."""
+        return not self.states or bool(self.ended_states)
 
     def condition(self, item: Mapping[str, object]) -> str:
         """Whether an item of the list is ``active`` or ``revoked``, else the state that it has."""

@@ -152,7 +152,7 @@ class Sequence:
             expect(not second, "one resource for one key", "a second one in the list")
         else:
             resource = self._probe.resource
-            if made.revoked and resource.states and not resource.ended_states:
+            if made.revoked and not resource.tells_ended:
                 return  # nothing says how a revoked one is listed
             first = made.answer.json_object() or {}
             wanted = REVOKED if made.revoked else resource.condition(first)

@@ -9,7 +9,9 @@ import pytest
 from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.paging import PageMembers, page_members
-from openapi.resource import Resource
+from openapi.resource import ACTIVE, REVOKED, Resource
+from tests.other_contracts.styles import TEXT, thing
+from tests.plain_servers.contracts import BEARER, document, listed
 
 OTHER = """
 openapi: 3.1.0
@@ -178,3 +180,25 @@ def test_an_id_that_a_server_makes_is_none_of_a_path() -> None:
 def test_what_a_post_makes_is_made_by_no_put() -> None:
     [resource] = put_at("/projects/{slug}", "slug", posts=True).resources
     assert resource.create.method == "POST"
+
+
+@pytest.mark.parametrize(
+    ("states", "tells", "condition"),
+    [
+        (["active", "trashed"], True, REVOKED),
+        (["active", "cancelled"], True, REVOKED),
+        # Nothing says whether it is the end: a load accused it of being active still.
+        (["live", "binned"], False, ACTIVE),
+    ],
+)
+def test_a_list_tells_what_has_ended_where_a_state_is_that_of_an_end(
+    states: list[str], *, tells: bool, condition: str
+) -> None:
+    members = {"id": TEXT, "name": TEXT, "state": {**TEXT, "enum": states}}
+    paths = listed("/docs", thing([*members], **members), thing(["name"], name=TEXT))
+    resource = Contract(document("Docs", paths, BEARER)).operations["POST /docs"].resource
+
+    assert resource is not None
+    assert resource.tells_ended is tells
+    assert resource.condition({"id": "d1", "state": states[1]}) == condition
+    assert resource.condition({"id": "d1", "state": states[0]}) == ACTIVE
