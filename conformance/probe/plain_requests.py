@@ -299,6 +299,18 @@ class PlainRequests(ABC):
         found: dict[str, Any] = with_references(value, handles)
         return found
 
+    def other_reference(self, name: str) -> str | None:
+        """The handle of what no plain body refers to by this member; None where it refers to none.
+
+        It is of the first partner.
+        """
+        taken = self.target.places.taken.get(self.operation.id)
+        if taken is None or name not in taken.references:
+            return None
+        resources = {one.create.id: one for one in self.contract.resources}
+        resource = resources[taken.references[name]]
+        return sendable(self._made_above(resource, 0, len(taken.references)))
+
     def _named(self, value: dict[str, Any]) -> dict[str, Any]:
         body, taken = self.operation.object_body, self.target.places.taken.get(self.operation.id)
         if taken and self.name_member in taken.references:

@@ -121,6 +121,9 @@ def _expect_no_other_text(probe: Probe, one: _Filter) -> None:
     name = one.parameter.name
     own = _made(probe, one)
     asked = _unknown_text(one, str(_listed(probe, one, {own})[own].get(name)))
+    if asked is None and probe.creating.other_reference(name) is not None:
+        _expect_no_other_value(probe, one)
+        return
     if asked is None:
         raise NotServed(f"no {name} is known that no item has: give the parameter an example")
     query = {**query_for(probe, largest_page(probe)), name: asked}
@@ -238,7 +241,12 @@ def _made_with(probe: Probe, name: str, value: object) -> Iterator[str]:
     definition = place.members.get(name, {})
     if is_read_only(definition):
         return
-    for other in other_values(definition, value):
+    reference = maker.other_reference(name)
+    others = [*other_values(definition, value)]
+    if reference is not None:
+        # A made-up one names nothing, and one of several that are alike need not be new.
+        others = [reference] if value not in (None, reference) else []
+    for other in others:
         plain = maker.plain_body()
         body = place.body(plain, {**(place.item(plain) or {}), name: other})
         if not taken.schema.is_valid(body):
