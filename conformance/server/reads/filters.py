@@ -69,11 +69,23 @@ def _filters(operation: Operation) -> list[_Filter]:
         _Filter(one.parameter, found.place.members[name])
         for name, one in found.query.names.items()
         if found.query.filters.get(name) == name
-        and one.parameter.is_single
+        and (one.parameter.is_single or _is_of_several(one.parameter))
         and not one.parameter.required
         and not _OF_SHOWING.search(snake(name))
     ]
-    return [one for one in named if _is_alike(reader.merged(one.parameter.schema.definition), one)]
+    return [one for one in named if _is_alike(_asked(reader, one.parameter), one)]
+
+
+def _is_of_several(parameter: Parameter) -> bool:
+    """Whether a parameter takes several values, of which one alone stands as it is."""
+    is_plain = parameter.style == "form" and parameter.media_type is None
+    return is_plain and [*parameter.types] == ["array"]
+
+
+def _asked(reader: Members, parameter: Parameter) -> Mapping[str, Any]:
+    """The schema of one value that a parameter asks for."""
+    definition = reader.merged(parameter.schema.definition)
+    return reader.merged(definition.get("items", {})) if _is_of_several(parameter) else definition
 
 
 def _is_alike(asked: Mapping[str, Any], one: _Filter) -> bool:

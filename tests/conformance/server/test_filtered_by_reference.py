@@ -1,4 +1,4 @@
-"""A filter by what an item refers to is asked for two that the run has made."""
+"""A filter by what an item refers to, and one that takes several values, are judged."""
 
 import json
 from http import HTTPStatus
@@ -18,9 +18,14 @@ from tests.plain_servers.serving import TOKENS
 
 ACCOUNT = {**TEXT, "pattern": "^acc_[0-9]{10}$"}
 
+KIND = {**TEXT, "enum": ["asset", "income"]}
+
 
 def contract() -> Contract:
-    accounts = listed("/accounts", thing(["id"], id=ACCOUNT, name=NAME), thing([], name=NAME))
+    kinds = {"name": NAME, "kind": KIND}
+    accounts = listed("/accounts", thing(["id"], id=ACCOUNT, **kinds), thing(["kind"], **kinds))
+    several = parameter("kind", "query", {"type": "array", "items": KIND})
+    accounts["/accounts"]["get"]["parameters"].append(several)
     members = {"account_id": ACCOUNT, "amount": MONEY}
     transfers = listed(
         "/transfers", thing(["id", *members], id=TEXT, **members), thing([*members], **members), 422
@@ -49,8 +54,8 @@ class Ledger:
             items.append({"id": f"acc_{len(items):010}", **body})
             return self._answer(HTTPStatus.CREATED, items[-1])
         asked = {} if self.overlooks else parse_qs(query)
-        [wanted] = asked.get("account_id", [None])
-        found = [one for one in items if wanted in (None, one.get("account_id"))]
+        wanted = {name: asked[name] for name in ("account_id", "kind") if name in asked}
+        found = [one for one in items if all(one[name] in wanted[name] for name in wanted)]
         return self._answer(HTTPStatus.OK, {"items": found, "total": len(found)})
 
     def _answer(self, status: int, value: object) -> Answer:
@@ -58,12 +63,13 @@ class Ledger:
         return Answer(status, headers, json.dumps(value).encode())
 
 
+@pytest.mark.parametrize("path", ["/accounts", "/transfers"])
 @pytest.mark.parametrize("overlooks", [False, True])
-def test_a_filter_by_a_reference_is_judged(*, overlooks: bool) -> None:
+def test_a_filter_is_judged(path: str, *, overlooks: bool) -> None:
     with Target("http://target", TOKENS[:1], tamper=Ledger(overlooks=overlooks)) as target:
         run = Run(contract(), target, [], seed=1)
         run.survey()
         rule = catalogue()["reads.list-is-filtered"]
-        result = run.check(rule, run.contract.operations["GET /transfers"])
+        result = run.check(rule, run.contract.operations[f"GET {path}"])
 
     assert result.outcome is (Outcome.FAILED if overlooks else Outcome.PASSED), result.actual
