@@ -266,6 +266,11 @@ def makes_items(operation: Operation) -> bool:
     return operation.resource is not None and operation.resource.create is operation
 
 
+def puts_items(operation: Operation) -> bool:
+    """The operation, a PUT, makes the items of a resource, which no POST makes."""
+    return operation.method == "PUT" and makes_items(operation)
+
+
 def creates(operation: Operation) -> bool:
     """The operation, a POST, creates a resource each time."""
     return operation.method == "POST" and makes_items(operation)

@@ -7,8 +7,8 @@ from openapi.media_types import is_json
 from openapi.operation import Operation
 from openapi.resource import (
     creates,
-    makes_by_put,
     name_member,
+    puts_items,
     request_members,
     success_members,
 )
@@ -19,7 +19,7 @@ def accepts_idempotency_key(operation: Operation) -> bool:
 
     What a PUT makes by its id is one and the same with any key.
     """
-    return operation.accepts_idempotency_key and not makes_by_put(operation)
+    return operation.accepts_idempotency_key and not puts_items(operation)
 
 
 def needs_bearer_token(operation: Operation) -> bool:

@@ -44,7 +44,7 @@ from openapi.reads import changed_by, updated_by
 from openapi.resource import (
     Resource,
     creates,
-    makes_by_put,
+    puts_items,
     request_members,
     takes_member,
 )
@@ -224,7 +224,7 @@ class PlainRequests(ABC):
         is_own = resource.has_items_below(collection) if resource else is_last
         if is_own and own:
             return own
-        if is_own and makes_by_put(self.operation):
+        if is_own and puts_items(self.operation):
             return quote(self._new_in_path(name), safe="")
         if is_last and changes_what_is_there(self.operation) and not (is_own and is_update):
             return quote(self._unknown_in_path(name), safe="")
@@ -368,7 +368,7 @@ class PlainRequests(ABC):
     @property
     def _id_in_body(self) -> str | None:
         """The member of the body that has the id in the path of a PUT which makes items."""
-        if not makes_by_put(self.operation) or self.known_resource is None:
+        if not puts_items(self.operation) or self.known_resource is None:
             return None
         handle = self.known_resource.handle
         names = {spelt(handle), spelt(PATH_PARAMETER.findall(self.operation.path)[-1])}

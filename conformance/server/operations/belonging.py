@@ -31,16 +31,18 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
 from openapi.reads import Read, read_of, refuses_unknown
-from openapi.resource import REVOKED
+from openapi.resource import REVOKED, puts_items
 
 
 def _touched(operation: Operation) -> Read | None:
     """The read of the item that a PUT, PATCH, action or DELETE is on, and that says of whose."""
     if operation.method != "DELETE":
         found = read_behind(operation)
-        # A PUT that may answer 201 knows no id that names nothing, but its read does.
-        refusing = found.operation if found and _may_make(operation) else operation
-        return found if refuses_unknown(refusing) else None
+        if _may_make(operation):
+            # It knows no id that names nothing, but the read of what it makes does.
+            is_known = found is not None and refuses_unknown(found.operation)
+            return found if is_known and puts_items(operation) else None
+        return found if refuses_unknown(operation) else None
     resource = operation.resource if refuses_unknown(operation) else None
     found = read_of(resource.read) if resource and resource.read else None
     return found if found and found.delete is operation else None
