@@ -29,7 +29,6 @@ FORM = "application/x-www-form-urlencoded"
 _ID, _LOGIN, _NAME = "id", "client_id", "name"
 
 _MADE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED}
-_LAST = re.compile(r"\{([^{}]*)\}$")
 _ENDING = re.compile(r"/(revoke|cancel|void|delete|close|deactivate|disable|archive|terminate)$")
 """The end of a path whose POST ends a resource."""
 

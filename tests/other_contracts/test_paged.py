@@ -1,5 +1,6 @@
 """Lists of every usual kind: the harness reads their pages, and the mock keeps them."""
 
+import hashlib
 import json
 import random
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer
+from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.paging import page_members
@@ -137,6 +138,20 @@ def test_the_mock_has_pages_before_an_item(tmp_path: Path) -> None:
     assert {COMPLETE, ALL_LISTED} <= {
         one["id"] for one in report["results"] if one["outcome"] == "passed"
     }
+
+
+class Spread(Server):
+    """Its list is in an order that has nothing to do with the time: new items are all over it."""
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        answer = super().__call__(request, forward)
+        self.items.sort(key=lambda one: hashlib.sha256(one["id"].encode()).digest())
+        return answer
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_new_items_may_stand_anywhere_in_a_list(kind: str) -> None:
+    assert outcome_of(COMPLETE, Spread(KINDS[kind], others=30)) == (Outcome.PASSED, "")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -153,7 +153,9 @@ def _expect_complete(probe: Probe, reading: _Reading) -> None:
     own, smallest = reading.own, bound(probe, "minimum", 1)
     is_token = probe.page_members.paging is Paging.TOKEN
     stretch = {*reading.stretch(is_token=is_token)}
-    span = len(own) + 2 * _SOME if is_token else reading.span
+    first, *_, last = reading.places
+    # A list may be in an order of its own, such as that of ids, with others among the new ones.
+    span = last - first + 1 + 2 * _SOME if is_token else reading.span
     for size in (1, 2, 3):
         limit = min(max(size, span // 20, smallest), largest_page(probe))
         found: list[str] = []
