@@ -164,11 +164,11 @@ def _check_access(access: AccessSettings) -> None:
             raise click.UsageError(f"--{partner}client-id and --{partner}client-secret go together")
     if not access.first:
         raise click.UsageError("give --token, or --client-id and --client-secret")
-    if access.first == access.second:
-        raise click.UsageError("--second-key must be another partner's")
     for option, first, second in (
         ("--second-token", access.token, access.second_token),
         ("--second-client-id", access.client_id, access.second_client_id),
     ):
         if second and first == second:
             raise click.UsageError(f"{option} must be another partner's")
+    if access.first == access.second:
+        raise click.UsageError("--second-key must be another partner's")

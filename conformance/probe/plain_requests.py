@@ -182,9 +182,16 @@ class PlainRequests(ABC):
     def with_tag(self, request: Request, *, is_own: bool = True) -> Request:
         """The same request, with an ``If-Match`` that holds now where the operation asks for it."""
         tag = tag_parameter(self.operation)
-        if tag is None:
+        is_new = puts_items(self.operation) and not is_own
+        if tag is None or (is_new and not tag.required):
             return request
-        return with_tag(request, tag, lambda: self._shown_tag(request), is_own=is_own)
+        if is_new:
+            raise NotServed(f"{self.operation.id} requires an If-Match, and a new item has no tag")
+        # The tag is that of a read, which has none to be asked for.
+        is_read = self.operation.method in {"GET", "HEAD"}
+        return with_tag(
+            request, tag, lambda: None if is_read else self._shown_tag(request), is_own=is_own
+        )
 
     @abstractmethod
     def _shown_tag(self, request: Request) -> str | None:

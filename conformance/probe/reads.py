@@ -44,7 +44,7 @@ _MOST_SECONDS_APART = 1.0
 
 
 def reads(operation: Operation) -> bool:
-    """The operation shows one item by the id that a POST makes."""
+    """The operation shows one item by the id that a POST or PUT makes."""
     return read_of(operation) is not None
 
 
@@ -52,7 +52,7 @@ def read(probe: Probe) -> Read:
     """The probe's operation as a read."""
     found = read_of(probe.operation)
     if found is None:
-        raise NotServed(f"{probe.operation.id} shows no item by the id that a POST makes")
+        raise NotServed(f"{probe.operation.id} shows no item by an id that the contract makes")
     return found
 
 
@@ -72,7 +72,7 @@ def item_in(place: ItemPlace | None, answer: Answer) -> JsonObject | None:
 
 
 def id_of(probe: Probe, made: Answer) -> str:
-    """The id of the item that a POST has made; nothing is verified where it shows none."""
+    """The id of the item that was made; nothing is verified where it shows none."""
     known = read(probe)
     item = item_in(known.made, made) or {}
     found = identifier_in(item, known.id)

@@ -141,7 +141,7 @@ def _expect_room(probe: Probe, answer: Answer) -> None:
     if not answer.is_refusal or probe.contract.resource_of(probe.operation) is None:
         return
     maker = probe.creating
-    made = len(probe.target.plain_creations.lasting_in(maker.path()))
+    made = len(probe.target.plain_creations.lasting_in(probe.collection_path()))
     # What another check revokes makes room for one more, which the first of these may take.
     if made and any(maker.control().is_refusal for _ in range(_AGAIN)):
         raise NotVerified(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from conformance.probe.applicability import lists
+from conformance.probe.applicability import accepts_idempotency_key, lists
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.taken_bodies import tried_bodies, ways_to_vary
@@ -163,12 +163,13 @@ class Survey:
         self.note(operation, probe)
         self.said.pop(operation.id, None)
         if not operation.is_success(made.status):
-            last = [answer for one, answer in probe.recording.exchanges
-                    if one.is_for(operation) and one.partner == request.partner][-1]  # fmt: skip
+            own = (answer for one, answer in reversed(probe.recording.exchanges)
+                   if one.is_for(operation) and one.partner == request.partner)  # fmt: skip
+            last = next(own, made)
             self.said[operation.id] = f"{last.status or 'no answer'}{quoted(last)}"
             self._note_unreached(probe, made)
             return
-        if self._calls_early and operation.accepts_idempotency_key:
+        if self._calls_early and accepts_idempotency_key(operation):
             early = probe.request().with_key(probe.new_key())
             self.target.early_call.made = early, probe.try_to_send(early)
         if probe.resource is self.contract.credentials and self._issues_tokens(made):

@@ -26,10 +26,14 @@ def tag_parameter(operation: Operation) -> Parameter | None:
 
 
 def tagging_read(contract: Contract, operation: Operation) -> Operation | None:
-    """The GET that shows the tag: at the path of the operation, or of what an action is on."""
+    """The GET that shows the tag: at the path of the operation, or of what an action is on.
+
+    None where the GETs above are of lists or of parents, whose tags are others.
+    """
     below = f"{operation.path}/"
     above = (one for one in contract.operations.values()
-             if one.method == "GET" and below.startswith(f"{one.path}/"))  # fmt: skip
+             if one.method == "GET" and below.startswith(f"{one.path}/")
+             and one.path.count("{") == operation.path.count("{"))  # fmt: skip
     return max(above, key=lambda one: len(one.path), default=None)
 
 

@@ -116,8 +116,9 @@ class NewTexts(Mapping[str, int]):
 
     def add(self, texts: Iterable[tuple[str, int]]) -> None:
         """Keep these, too."""
+        found = dict(texts)
         with self._lock:
-            self._texts |= dict(texts)
+            self._texts |= found
             while len(self._texts) > self.MOST:
                 del self._texts[next(iter(self._texts))]
 

@@ -30,12 +30,14 @@ EACH_OF_PATCH = "operations.patch-sets-each-member"
 PLAIN, MERGE = "application/json", "application/merge-patch+json"
 
 
-def contract(method: str, media_type: str, *names: str) -> Contract:
-    """Accounts whose changes may have these members."""
-    account = thing(["id", *SETTABLE], id=TEXT, **SETTABLE)
+def contract(method: str, media_type: str, *names: str, **more: Any) -> Contract:
+    """Accounts whose changes may have these members, and which have ``more``."""
+    settable = SETTABLE | more
+    account = thing(["id", *settable], id=TEXT, **settable)
     wrong = {status: answer(thing([], message=TEXT)) for status in ("400", "401", "404")}
     one = {"200": answer(account), **wrong}
-    new, change = thing([*SETTABLE], **SETTABLE), thing([], **{it: SETTABLE[it] for it in names})
+    new = thing([*settable], **settable)
+    change = thing([], **{it: settable[it] for it in (*names, *more)})
     bodies = {kind: {"requestBody": {"required": True, "content": {kind: {"schema": one}}}}
               for kind, one in ((PLAIN, new), (media_type, change))}  # fmt: skip
     made = {"requestBody": {"required": True, "content": {PLAIN: {"schema": new}}},
@@ -72,6 +74,8 @@ class Accounts:
             given = json.loads(request.body).items()
             new = {name: one for name, one in given if name not in self.ignored}
             self.items[own] = {**self.items[own], **new}
+            if "updated_at" in self.items[own]:
+                self.items[own]["updated_at"] = f"2027-03-04T05:06:{next(self.ids) % 60:02}Z"
         return answered(200, self.items[own])
 
 
@@ -102,6 +106,13 @@ def test_a_change_that_does_nothing_is_found(
     method: str, names: set[str], ignored: set[str], found: Outcome
 ) -> None:
     assert outcome(SHOWN, contract(method, PLAIN, *names), method, ignored) is found
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_what_the_server_changes_by_itself_is_no_change(method: str) -> None:
+    own = contract(method, PLAIN, "title", "size", updated_at={**TEXT, "format": "date-time"})
+    ignored = {"title", "size", "currency", "day", "tags", "updated_at"}
+    assert outcome(SHOWN, own, method, ignored) is Outcome.FAILED
 
 
 @pytest.mark.parametrize("ignored", ["title", "currency", "size", ""])

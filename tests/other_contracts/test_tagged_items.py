@@ -1,20 +1,24 @@
 """Items whose changes ask for their entity tag: it is read and sent, and what is stale refused."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe
 from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke_all
+from conformance.target.entity_tags import tagging_read
 from openapi.contract import Contract
 from tests.other_contracts.crates import Hasty
 from tests.other_contracts.judging import TOKENS, accused, judged_mock
+from tests.other_contracts.styles import parameter
 from tests.other_contracts.tagged import TEXT, Notes, notes, with_tags
 
 PATTERN = {"type": "string", "pattern": '^(W/)?"[^"]+"$'}
@@ -58,6 +62,36 @@ def test_what_a_put_may_make_has_no_tag(method: str, sent: str | None) -> None:
         request = Probe(server.contract, asked, target, Random(1)).on_one("new")
 
     assert dict(request.headers).get("If-Match") == sent
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_read_with_a_tag_of_its_own_is_not_read_for_it(method: str) -> None:
+    contract = notes(PATTERN)
+    contract["paths"]["/notes/{id}"]["get"]["parameters"] = [
+        parameter("If-Match", "header", PATTERN, required=True)
+    ]
+    sent, _ = sent_tags(Notes(Contract(contract)), method)
+    assert sent
+
+
+def test_the_tag_of_a_list_is_not_that_of_its_items() -> None:
+    contract = notes()
+    del contract["paths"]["/notes/{id}"]["get"]
+    own = Contract(contract)
+    assert tagging_read(own, own.operations["PUT /notes/{id}"]) is None
+
+
+@pytest.mark.parametrize("is_required", [False, True])
+def test_a_new_item_of_a_put_has_no_tag(*, is_required: bool) -> None:
+    contract = notes(is_required=is_required)
+    del contract["paths"]["/notes"]["post"]
+    put = contract["paths"]["/notes/{id}"]["put"]
+    put["responses"] |= {"201": put["responses"]["200"], "428": put["responses"]["412"]}
+    own = Contract(contract)
+    with Hasty("http://target.invalid", TOKENS, tamper=Notes(own)) as target:
+        probe = Probe(own, own.operations["PUT /notes/{id}"], target, Random(1))
+        with pytest.raises(NotServed) if is_required else nullcontext():
+            assert "If-Match" not in dict(probe.request().headers)
 
 
 def test_another_call_has_the_tag_of_then() -> None:

@@ -233,8 +233,9 @@ class _Back:
             return False
         if not self.id and found.keys() - sent.keys() - request.keys() - answer.keys():
             return False
+        within = replace(self, id="")
         return all(
-            self.is_same(one, found[name], (request.get(name), answer.get(name)))
+            within.is_same(one, found[name], (request.get(name), answer.get(name)))
             for name, one in sent.items()
             if name in found and name != self.id and not is_read_only(request.get(name))
         )

@@ -7,6 +7,7 @@ from conformance.catalogue.mends import EXECUTED_ONLY
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_taken
 from conformance.server.idempotency.replays import SEED
@@ -43,11 +44,15 @@ def unauthenticated_request_leaves_key_free(probe: Probe) -> None:
 @catches(REMEMBER_FAILURES)
 def rejected_request_leaves_key_free(probe: Probe) -> None:
     """A key that was first seen on a refused body may be used for the corrected request."""
+    is_any_refused = False
     for body in (b"{", json.dumps({probe.name_member: 5}).encode()):
         request = keyed(probe)
         refused = probe.send(replace(request, body=body))
-        if refused.status != probe.operation.success_status:
+        if refused.is_refusal:
+            is_any_refused = True
             answer = probe.send(request)
             if answer.status != probe.operation.success_status and creates(probe.operation):
                 probe.expect_plain_accepted()
             expect_taken(probe, answer, f"after a {refused.status}")
+    if not is_any_refused:
+        raise NotServed(f"{probe.operation.id} refuses no body")

@@ -20,7 +20,7 @@ def keyed(probe: Probe) -> Request:
     if read_behind(operation) is None:
         raise NotServed(f"no item of the run's own is known that {operation.id} changes")
     answer = served(probe, probe.anew(changing(probe, make_changed(probe))))
-    if answer.status != operation.success_status:
+    if not answer.is_success:
         raise NotServed(f"{operation.id} answers {answer.status} on a new item")
     return changing(probe, make_changed(probe)).with_key(probe.new_key())
 

@@ -16,7 +16,7 @@ from openapi.resource import makes_several
 
 
 def is_on_one(operation: Operation) -> bool:
-    """The operation is on one item that a POST makes, and not of a bundled contract."""
+    """The operation is on one item that a POST or PUT makes, and not of a bundled contract."""
     contract = operation.contract
     if contract is None or contract.is_bundled:
         return False

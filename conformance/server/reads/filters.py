@@ -149,8 +149,10 @@ def _unknown_text(one: _Filter, value: str) -> str | None:
     """A text that no item has, and that has no word of this one; None where none is known."""
     pattern, words = one.member.get("pattern"), _words(value)
     drawn = drawn_by(pattern, _DRAWN) if isinstance(pattern, str) else ()
-    tried = (unknown_value(one.parameter, secrets.token_hex(8)), *drawn)
-    valid = (text for text in tried if text and one.parameter.schema.is_valid(text))
+    is_of_several, schema = _is_of_several(one.parameter), one.parameter.schema
+    new = secrets.token_hex(8)
+    tried = (new if is_of_several else unknown_value(one.parameter, new), *drawn)
+    valid = (text for text in tried if text and schema.is_valid([text] if is_of_several else text))
     return next((text for text in valid if words.isdisjoint(_words(text))), None)
 
 

@@ -46,7 +46,7 @@ def _unknown(probe: Probe) -> Request:
 
 
 def _revocations(probe: Probe) -> Iterator[Answer]:
-    yield matched(answer_to(probe, revocation_of(probe, new_resource(probe))))
+    yield answer_to(probe, revocation_of(probe, new_resource(probe)))
 
 
 def _second_revocations(probe: Probe) -> Iterator[Answer]:
@@ -71,6 +71,7 @@ def _second_revocations(probe: Probe) -> Iterator[Answer]:
 def answers_204_without_body(operation: Operation, answer: Answer) -> None:
     """A revocation or deletion is answered with its documented success, a 204 without a body."""
     wanted = operation.success_status
+    matched(answer)
     expect(answer.status == wanted, f"{wanted} to {operation.id}", f"{answer.status}")
     documented = operation.response(wanted)
     if documented is not None and not documented.content:

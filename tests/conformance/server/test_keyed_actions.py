@@ -109,6 +109,12 @@ def test_what_compares_what_two_calls_made_is_not_for_actions(name: str) -> None
     assert not found.is_undecided
 
 
+def test_an_action_that_refuses_no_body_leaves_no_key_to_be_looked_at() -> None:
+    found = checked(Transfers(), "rejected-request-leaves-key-free")
+
+    assert (found.outcome, found.actual) == (Outcome.NOT_VERIFIED, f"{VOID} refuses no body")
+
+
 @pytest.mark.parametrize("name", OF_ITEMS)
 def test_an_action_that_no_new_item_allows_is_no_lost_verdict(name: str) -> None:
     found = checked(Transfers(voids_new=False), name)
