@@ -401,9 +401,21 @@ def name_member(create: Operation, shown: Mapping[str, Any]) -> str:
         and schema.is_usable
         and takes_member(schema, name, _FREE_TEXT)
     ]
-    # What ends like an id may refer to something else.
-    texts.sort(key=lambda one: bool(_REFERENCE.search(one)))
-    return next((one for one in _NAMES if one in texts), next(iter(texts), _NAME))
+    if named := next((one for one in _NAMES if one in texts), None):
+        return named
+    # What ends like an id, or as what the contract has elsewhere, may refer to something else.
+    nouns = _nouns(create) if any("_" in snake(one) for one in texts[:1]) else frozenset()
+    texts.sort(
+        key=lambda one: bool(_REFERENCE.search(one)) or snake(one).rpartition("_")[2] in nouns
+    )
+    return next(iter(texts), _NAME)
+
+
+def _nouns(create: Operation) -> frozenset[str]:
+    """What the collections beside that of a creation hold: ``account`` of ``/accounts``."""
+    paths = {one.path for one in create.contract.operations.values()} if create.contract else set()
+    last = (path.rpartition("/")[2] for path in paths - {create.path})
+    return frozenset(singular(one) for one in last if "{" not in one)
 
 
 def takes_member(schema: Schema, name: str, value: object) -> bool:
