@@ -48,7 +48,7 @@ ASKED: Mapping[Role, str] = {
     Role.SIZE: rf"{_SIZE}|pagecount|rows|first|count|results|num",
     Role.OFFSET: _OFFSET,
     Role.NUMBER: _NUMBER,
-    Role.BEFORE: r"(ending|end|page)?before(id|cursor|token)?|prev.*|untilid|maxid",
+    Role.BEFORE: r"(ending|end|page|item|id)?before(id|key|cursor|token)?|prev.*|untilid|maxid",
     Role.OLDER: r"(page|item|id)?before(id|key|cursor|token)?",
     Role.CURSOR: (
         r"(starting|start|page|list|item|id|search)?after(id|key|cursor|token)?|.*cursor"

@@ -1,5 +1,6 @@
 """The query of a list: the parameters that say which page is asked for, and what filters."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +9,9 @@ from typing import Any, NamedTuple
 from openapi.names import Role, begins_with_zero, first_asked, is_asked, spelt
 from openapi.operation import Operation, Parameter
 from openapi.schema import types_of
+
+_DATE = re.compile(r"\d{4}-\d\d|\d{9,}$")
+_DATES = ("2026-01-31", "2026-01-31T10:20:30Z")
 
 
 class Asked(NamedTuple):
@@ -124,7 +128,8 @@ def page_query(
     before = first_asked(Role.BEFORE, others)
     others = [one for one in others if one != before]
     cursor = first_asked(Role.CURSOR, others) or first_asked(Role.NUMBER, texts)
-    if before and not (cursor or offset or number) and _names_an_item(names[before], before):
+    is_other = bool(cursor or offset or number) or not limit
+    if before and not is_other and _names_an_item(names[before], before):
         cursor, before = before, None
     own = {limit, offset, number, before, cursor}
     known = {spelt(name): name for name in members}
@@ -153,9 +158,16 @@ def is_text(asked: Asked) -> bool:
 def _names_an_item(asked: Asked, name: str) -> bool:
     """Whether a parameter alone leads to other pages, by the last item of the one before.
 
-    So it is where the newest items come first. A date is compared with those of the items.
+    So it is where the newest items come first. What may be a date is compared with those of the
+    items, and a number may be a time, or a place.
     """
-    return is_asked(Role.OLDER, name) and asked.schema.get("format") not in {"date", "date-time"}
+    schema = asked.schema
+    values = (schema.get("example"), schema.get("default"), *asked.parameter.examples)
+    is_date = any(_DATE.match(str(one)) for one in values) or (
+        "pattern" in schema and any(map(asked.parameter.schema.is_valid, _DATES))
+    )
+    is_id = not is_date and schema.get("format") in {None, "uuid"}
+    return is_asked(Role.OLDER, name) and is_id and {*asked.types} <= {"string", "null"}
 
 
 def _first_number(schema: Mapping[str, Any], page: Iterable[str]) -> int:

@@ -92,6 +92,18 @@ def listing(tmp_path: Path, query: dict[str, Any], answer: dict[str, Any]) -> Pa
                         "totalElements"),
         ),
         ({}, {"things": ITEMS}, PageMembers("things", "", "", "", Paging.WHOLE)),
+        ({"before": STRING, "limit": INTEGER}, ITEMS, PageMembers("", "", "before", "limit")),
+        ({"item_before": STRING, "limit": INTEGER}, ITEMS,
+         PageMembers("", "", "item_before", "limit")),
+        *[
+            ({"before": one, "limit": INTEGER}, ITEMS,
+             PageMembers("", "", "", "limit", Paging.WHOLE))
+            for one in (
+                INTEGER, {**STRING, "format": "date"}, {**STRING, "format": "timestamp"},
+                {**STRING, "example": "2026-01-31"}, {**STRING, "pattern": r"^\d{4}-\d\d-\d\d$"},
+            )
+        ],
+        ({"before": STRING, "since": STRING}, ITEMS, PageMembers("", "", "", "", Paging.WHOLE)),
         ({}, {"name": STRING}, None),
     ],
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -117,15 +117,15 @@ class Forwards(Backwards):
 @pytest.mark.parametrize(
     ("server", "outcome"),
     [
-        (Backwards(BEFORE), Outcome.PASSED),
-        (Backwards(BEFORE, losing), Outcome.WARNING),
-        (Forwards(BEFORE), Outcome.NOT_VERIFIED),
+        (lambda: Backwards(BEFORE), Outcome.PASSED),
+        (lambda: Backwards(BEFORE, losing), Outcome.WARNING),
+        (lambda: Forwards(BEFORE), Outcome.NOT_VERIFIED),
     ],
 )
 def test_pages_before_an_item_are_read_where_the_newest_comes_first(
-    server: Server, outcome: Outcome, requirement: str
+    server: Callable[[], Server], outcome: Outcome, requirement: str
 ) -> None:
-    assert outcome_of(requirement, server)[0] is outcome
+    assert outcome_of(requirement, server())[0] is outcome
 
 
 def test_the_mock_has_pages_before_an_item(tmp_path: Path) -> None:
