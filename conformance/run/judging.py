@@ -163,7 +163,10 @@ def never_succeeded(
         ):
             seen = ", ".join(str(one or "no answer") for one in sorted(statuses)) or "nothing"
             last = f"; at last {said[operation.id]}" if operation.id in said else ""
-            return f"{operation.id} never answered {operation.success_status}, but {seen}{last}"
+            is_foreign = contract.is_bundled and HTTPStatus.NOT_FOUND in statuses
+            other = "; an API of another contract needs --contract" if is_foreign else ""
+            wanted = operation.success_status
+            return f"{operation.id} never answered {wanted}, but {seen}{last}{other}"
     return ""
 
 

@@ -43,6 +43,7 @@ def test_where_nothing_can_be_created_there_is_no_verdict(
         assert judge(f"{origin}/v3") == 2
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("No verdict: createCredential never answered 201, but 404")
+    assert "an API of another contract needs --contract" in last
 
 
 def test_a_refused_token_is_no_verdict(
