@@ -206,10 +206,14 @@ ALL_PATTERNS = "x-dinie-patterns"
 """The keyword of a merged schema with the patterns of its parts, where they have several."""
 
 
+_LARGEST = 10**60
+"""Beyond it, multiples of two numbers are those of one: nobody has such values."""
+
+
 def _multiple(first: float, second: float) -> float:
     """The least number that is a multiple of both."""
-    one, other = Fraction(str(first)), Fraction(str(second))
-    if not (one > 0 and other > 0):
+    one, other = (Fraction(it if isinstance(it, int) else str(it)) for it in (first, second))
+    if not (one > 0 and other > 0) or one.numerator > _LARGEST or other.numerator > _LARGEST:
         return first
     found = Fraction(
         math.lcm(one.numerator, other.numerator), math.gcd(one.denominator, other.denominator)

@@ -1,7 +1,7 @@
 """A resource: its create, list and revoke operations, and the names of its members."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from openapi.item_paths import (
     is_below,
     is_of_one,
     parameter_below,
+    segments_of,
     shallow,
 )
 from openapi.names import spelt
@@ -232,25 +233,32 @@ def makes_several(operation: Operation, operations: Mapping[str, Operation]) -> 
     body, answer = operation.json_body, _success(operation)
     sent = body.schema if body and operation.method == "POST" else None
     shown = answer.schema if answer else None
-    if sent is None or shown is None or not (_has_list(sent.outline) and _has_list(shown.outline)):
+    if sent is None or shown is None or not any(_listed(sent.outline)):
         return False
     members, base = success_members(operation), _bases(operation, operations)[0]
     below = [one.path for one in operations.values() if is_below(one.path, base)]
     ids = {_ID, *(parameter_below(one, base) for one in below)}
-    is_named = any(_named_after(members, one, operation.path) for one in ids)
-    return not is_named and not any(map(_is_text, members.values()))
+
+    def is_named(its: Mapping[str, Any]) -> bool:
+        return any(_named_after(its, one, operation.path) for one in ids)
+
+    if is_named(members) or any(map(_is_text, members.values())):
+        return False
+    return any(is_named(one.get("properties", {})) for one in _listed(shown.outline))
 
 
-def _has_list(outline: Mapping[str, Any]) -> bool:
-    """Whether a value is a list of objects, or an object with one."""
-    values = [outline, *outline.get("properties", {}).values()]
-    lists = (one for one in values if "array" in types_of(one))
-    return any("object" in types_of(one.get("items", {})) for one in lists)
+def _listed(outline: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What a value lists, a list of objects or an object with one: their outlines."""
+    for one in (outline, *outline.get("properties", {}).values()):
+        items = one.get("items", {}) if "array" in types_of(one) else {}
+        if "object" in types_of(items):
+            yield items
 
 
 def makes_by_put(operation: Operation) -> bool:
     """Whether an operation makes an item by the id in its path: a PUT that may answer 201."""
-    is_by_id = operation.method == "PUT" and is_of_one(operation.path)
+    above, _, last = segments_of(operation.path).rpartition("/")
+    is_by_id = bool(above and re.fullmatch(r"\{[^{}]+\}", last)) and operation.method == "PUT"
     return is_by_id and operation.documents(HTTPStatus.CREATED) and not is_greedy(operation.path)
 
 

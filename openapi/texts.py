@@ -137,15 +137,25 @@ _BEGINNINGS = dict.fromkeys(("email", "idn-email"), "someone")
 def _matching_all(patterns: Sequence[str], least: int, most: int, count: int) -> Iterator[str]:
     """Texts by each pattern, and by two of them one behind the other: not each matches all."""
     yield from chain.from_iterable(_matches(one, least, most, count) for one in patterns)
-    for first, second in permutations(patterns, 2):
-        pairs = product(_some(first), _some(second), _CHARACTERS)
+    if len(patterns) == 1 or least > _MOST_REPEATED:
+        return
+    parts = [_some(one) for one in patterns[:_MOST_JOINED]]
+    for first, second in permutations(parts, 2):
         yield from (
-            f"{one}{fill * (least - len(one + other))}{other}" for one, other, fill in pairs
+            f"{one}{fill * (least - len(one + other))}{other}"
+            for one, other, fill in product(first, second, _CHARACTERS)
         )
 
 
+_MOST_JOINED = 3
+"""How many patterns are joined: each with each other takes the square of them."""
+
+_SOME = 6
+"""The texts by each of these."""
+
+
 def _some(pattern: str) -> list[str]:
-    return [*islice(_matches(pattern, 0, _MOST_REPEATS, _TEXTS), _TEXTS)]
+    return [*islice(_matches(pattern, 0, _MOST_REPEATS, _SOME), _SOME)]
 
 
 def _matches(pattern: str, least: int, most: int, count: int) -> Iterator[str]:

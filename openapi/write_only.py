@@ -1,5 +1,6 @@
 """Members that requests have and no answer shows (``writeOnly``), at all levels of a body."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
@@ -40,6 +41,7 @@ class WriteOnly:
         self._schema = schema
         self.reader = Members(schema.resolve)
         self._compiled: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
+        self._looked_at: dict[str, int] = {}
         self.definition: Any = schema.definition
         """The schema of the part."""
         for name in path:
@@ -94,11 +96,15 @@ class WriteOnly:
 
     def hides_from(self, answer: "WriteOnly") -> bool:
         """Whether the part has a member that is ``writeOnly``, and not always shown by another."""
+        self._looked_at.clear()
         return self._hides(self.definition, answer, answer.definition, _LEVELS)
 
     def _hides(self, definition: Any, answer: "WriteOnly", shown: Any, level: int) -> bool:
-        if not level:
+        # Members that lead to each other would be walked once for each way to them.
+        seen = json.dumps([definition, shown], sort_keys=True, default=str)
+        if self._looked_at.get(seen, 0) >= level:
             return False
+        self._looked_at[seen] = level
         of_items = self.reader.items(definition)
         if of_items is not None and self._hides(
             of_items, answer, answer.reader.items(shown), level - 1

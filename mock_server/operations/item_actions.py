@@ -72,12 +72,11 @@ class ItemAction:
     def is_refused(self, item: Item) -> bool:
         """Whether it is done already, and the contract has a conflict for that.
 
-        A PUT may be repeated (RFC 9110 section 9.2.2), and what a body must say may differ.
+        A PUT may be repeated (RFC 9110 section 9.2.2), and what a body says may differ.
         """
-        body = self._operation.request_body
         return (
             self._operation.method == "POST"
-            and not (body and body.required)
+            and self._operation.request_body is None
             and self._operation.documents(HTTPStatus.CONFLICT)
             and bool(self._set)
             and all(item.get(name) == one for name, one in self._set.items())

@@ -177,6 +177,11 @@ def test_an_id_that_a_server_makes_is_none_of_a_path() -> None:
     assert (resource.handle, resource.list) == ("slug", None)
 
 
+@pytest.mark.parametrize("path", ["/files/v{n}", "/mail/{a}@{b}", "/{root}"])
+def test_a_put_at_a_part_of_a_segment_makes_nothing_that_is_known(path: str) -> None:
+    assert put_at(path, "id").resources == ()
+
+
 def test_what_a_post_makes_is_made_by_no_put() -> None:
     [resource] = put_at("/projects/{slug}", "slug", posts=True).resources
     assert resource.create.method == "POST"

@@ -6,8 +6,10 @@ import pytest
 
 from openapi.contract import Contract
 from openapi.operation import Operation
+from openapi.references import merge_schemas
 from openapi.sample import sample_of
 from openapi.schema import Schema
+from openapi.texts import TextMaker, texts_by_pattern
 from tests.other_contracts.styles import TEXT, WHOLE, answer, document, taken, thing
 
 
@@ -128,3 +130,30 @@ def test_an_object_has_as_many_members_as_it_must() -> None:
     schema = schema_of({**own, "minProperties": 2})
 
     assert sample_of(schema).keys() == {"label", "number"}
+
+
+def test_texts_of_several_patterns_are_tried_up_to_a_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each pattern with each other, and each text of both: a start of the mock waited for them."""
+    made: list[str] = []
+    xeger = TextMaker.xeger
+
+    def counted(self: TextMaker, pattern: str) -> str:
+        made.append(pattern)
+        return str(xeger(self, pattern))
+
+    monkeypatch.setattr(TextMaker, "xeger", counted)
+    for count in (4, 16):
+        made.clear()
+        patterns = [{"pattern": f"^x{one}$"} for one in range(count)]
+        definition = merge_schemas(lambda one: one, {"type": "string", "allOf": patterns})
+        assert next(texts_by_pattern(definition), None) is None
+        assert len(made) < 60 * count
+
+
+def test_multiples_of_many_large_numbers_are_no_fault() -> None:
+    """An integer of so many digits has no text in Python."""
+    parts = [{"multipleOf": 10**20 + one} for one in range(300)]
+    found = merge_schemas(lambda one: one, {"type": "integer", "allOf": parts})
+    assert str(found["multipleOf"]).isdigit()

@@ -74,6 +74,11 @@ LINES = array(obj("product", product=text()))
         (obj("id", "lines", id=number(), lines=LINES), "/notes/{id}"),
         (obj("Key", "lines", Key=number(), lines=LINES), "/notes({Key})"),
         (obj("reference", "lines", reference=text(), lines=LINES), "/others/{id}"),
+        (
+            obj("note", "links", note=obj("id", id=text()), links=array(obj("href", href=text()))),
+            "/notes/{id}",
+        ),
+        (obj("meta", warnings=LINES, meta=obj("id", id=text())), "/others/{id}"),
     ],
 )
 def test_one_that_has_a_list_is_still_one(shown: dict[str, Any], item: str) -> None:
