@@ -47,6 +47,9 @@ _OF_STATUS: Mapping[int, Sequence[str]] = {
 _OF_CLIENT = ("invalidrequest", "badrequest", "requesterror", "client")
 """What is in a code for all that a client does wrong."""
 
+_OF_SIGNING_IN = ("invalidclient", "unauthorizedclient")
+"""Codes of RFC 6749, section 5.2, for a client that has not shown who it is."""
+
 _FAILURES = ("failure", "failed", "fail", "error")
 """What an outcome is called that is none of success."""
 
@@ -155,9 +158,14 @@ class _MadeError:
             yield from ((name, one, members.get(name, {})) for name, one in value.items())
 
 
+_PHRASES = {spelt(one.phrase) for one in HTTPStatus if one >= HTTPStatus.BAD_REQUEST}
+
+
 def _code(options: Sequence[Any], problem: Problem) -> str | None:
     """The option that fits a problem best; None where none is of it."""
-    texts = {one: spelt(one) for one in options if isinstance(one, str)}
+    is_of_token = problem.status == HTTPStatus.UNAUTHORIZED
+    texts = {one: plain for one in options if isinstance(one, str)
+             if (plain := spelt(one)) not in _OF_SIGNING_IN or is_of_token}  # fmt: skip
     for exact in (problem.code, HTTPStatus(problem.status).phrase):
         for one, plain in texts.items():
             if plain == spelt(exact):
@@ -167,13 +175,15 @@ def _code(options: Sequence[Any], problem: Problem) -> str | None:
 
     def fitness(one: str) -> int:
         plain = texts[one]
-        return 2 * sum(word in plain for word in own) + sum(part in plain for part in parts)
+        # A word of the problem may be in what is called as another status is.
+        words = own if plain not in _PHRASES else ()
+        return 2 * sum(word in plain for word in words) + sum(part in plain for part in parts)
 
     best = max(texts, key=fitness, default=None)
     if best is not None and fitness(best):
         return best
     if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        named = (one for one, plain in texts.items() if any(word in plain for word in _OF_CLIENT))
+        named = (one for word in _OF_CLIENT for one, plain in texts.items() if word in plain)
         if (of_client := next(named, None)) is not None:
             return of_client
     return next((one for one, plain in texts.items() if plain in _FAILURES), None)

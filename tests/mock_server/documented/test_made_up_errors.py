@@ -111,6 +111,10 @@ BOX = ("created", "bad_request", "unauthorized", "not_found", "item_name_invalid
         (("api_error", "invalid_request_error"), "token", "invalid_request_error"),
         (("SERVER", "CLIENT"), "token", "CLIENT"),
         (("server_fault", "client_fault"), "key", "client_fault"),
+        (("access_denied", "invalid_client", "invalid_request"), "key", "invalid_request"),
+        (("server_error", "invalid_client"), "token", "invalid_client"),
+        (("not_found", "unsupported_media_type", "invalid"), "query", "invalid"),
+        (("unsupported_media_type", "bad_request", "not_found"), "query", "bad_request"),
     ],
 )
 def test_a_code_fits_the_status(
