@@ -136,8 +136,8 @@ def merge_schemas(
 ) -> dict[str, Any]:
     """Merge the ``allOf`` parts and the ``$ref`` of a schema into one schema, as an approximation.
 
-    Properties, items, required names and what is excluded are united, of bounds and enumerations
-    what all parts allow is kept, and of other keywords the outermost value.
+    Properties, items, required names and what is excluded are united, of bounds, enumerations,
+    patterns and multiples what all parts allow is kept, and of other keywords the outermost value.
     ``resolve`` resolves a reference. ``within`` holds the ids of the enclosing schemas: a part
     that contains itself adds nothing.
     """
@@ -212,9 +212,9 @@ _LARGEST = 10**60
 
 def _multiple(first: float, second: float) -> float:
     """The least number that is a multiple of both."""
-    one, other = (Fraction(it if isinstance(it, int) else str(it)) for it in (first, second))
-    if not (one > 0 and other > 0) or one.numerator > _LARGEST or other.numerator > _LARGEST:
+    if not (0 < first < _LARGEST and 0 < second < _LARGEST):  # infinity is no fraction
         return first
+    one, other = (Fraction(it if isinstance(it, int) else str(it)) for it in (first, second))
     found = Fraction(
         math.lcm(one.numerator, other.numerator), math.gcd(one.denominator, other.denominator)
     )

@@ -157,3 +157,10 @@ def test_multiples_of_many_large_numbers_are_no_fault() -> None:
     parts = [{"multipleOf": 10**20 + one} for one in range(300)]
     found = merge_schemas(lambda one: one, {"type": "integer", "allOf": parts})
     assert str(found["multipleOf"]).isdigit()
+
+
+def test_a_multiple_of_infinity_is_no_fault() -> None:
+    """YAML reads 1e999 so: the schema cannot be used, and says so where it is compiled."""
+    parts = [{"multipleOf": float("inf")}, {"multipleOf": 3}]
+    found = merge_schemas(lambda one: one, {"type": "number", "allOf": parts})
+    assert found["multipleOf"] == float("inf")
