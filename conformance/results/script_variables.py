@@ -210,6 +210,4 @@ class Way:
         key = key_name(place) if settings.has_key(place, partner) else ""
         yield form_at(request.token_form, place), variable_of(partner, key)
         for one in settings.places_beside(request):
-            if not settings.has_key(one, partner):
-                continue  # it was not sent
             yield form_at(UNCHANGED, one), variable_of(partner, key_name(one))
