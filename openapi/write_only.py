@@ -40,7 +40,7 @@ class WriteOnly:
         """``path`` leads from the whole to the part; None steps into each item of an array."""
         self._schema = schema
         self.reader = Members(schema.resolve)
-        self._compiled: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
+        self._compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self._looked_at: dict[str, int] = {}
         self.definition: Any = schema.definition
         """The schema of the part."""
@@ -144,11 +144,11 @@ class WriteOnly:
 
     def _accepts(self, definition: Any, value: object) -> bool:
         with suppress(ContractError, ValueError):
-            if id(definition) not in self._compiled:
-                # With the definition, so that no other has its id.
-                compiled = self._schema.compiled_part(definition)
-                self._compiled[id(definition)] = definition, compiled
-            return self._compiled[id(definition)][1].is_valid(value)
+            # By what it says: one of several parts is put together anew for each value.
+            known = json.dumps(definition, sort_keys=True, default=str)
+            if known not in self._compiled:
+                self._compiled[known] = self._schema.compiled_part(definition)
+            return self._compiled[known].is_valid(value)
         return True
 
     def others(self, definition: Any) -> Any:

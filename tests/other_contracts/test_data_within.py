@@ -11,6 +11,8 @@ from conformance.probe.violation import Violation
 from conformance.server.generated.judges import expect_sent_data
 from conformance.target.exchange import Answer, Request
 from openapi.contract import Contract
+from openapi.schema import Schema
+from openapi.write_only import WriteOnly
 from tests.other_contracts.styles import FLAG, TEXT, answer, document, taken, thing
 
 GUEST = thing(
@@ -68,8 +70,27 @@ SENT = {
     ],
 )  # fmt: skip
 def test_data_comes_back_at_all_levels(found: dict[str, Any], *, is_same: bool) -> None:
+    with nullcontext() if is_same else pytest.raises(Violation, match="another"):
+        expect_sent_data(exchange(found))
+
+
+def exchange(found: dict[str, Any]) -> JudgedExchange:
     operation = CONTRACT.operations["POST /events"]
     request = Request("POST", "/events").with_json(SENT)
     made = Answer(201, (("content-type", "application/json"),), json.dumps(found).encode())
-    with nullcontext() if is_same else pytest.raises(Violation, match="another"):
-        expect_sent_data(JudgedExchange(operation, request, made, Purpose.GENERATED))
+    return JudgedExchange(operation, request, made, Purpose.GENERATED)
+
+
+def test_a_schema_is_read_once_for_all_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    expect_sent_data(exchange(SENT))
+    read, made = WriteOnly.__init__, list[Schema]()
+
+    def counted(self: WriteOnly, schema: Schema) -> None:
+        made.append(schema)
+        read(self, schema)
+
+    monkeypatch.setattr(WriteOnly, "__init__", counted)
+    for _ in range(3):
+        expect_sent_data(exchange(SENT))
+
+    assert made == []

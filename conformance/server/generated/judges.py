@@ -7,6 +7,7 @@ open what Schemathesis calls wrong. Each raises :class:`~conformance.probe.viola
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -156,8 +157,8 @@ def expect_sent_data(exchange: JudgedExchange) -> None:
     response = exchange.operation.response(answer.status)
     content = response.json_content if response else None
     back = _Back(
-        WriteOnly(schema) if schema else None,
-        WriteOnly(content.schema) if content and content.schema else None,
+        _hidden_in(schema) if schema else None,
+        _hidden_in(content.schema) if content and content.schema else None,
     )
     for name in sorted((sent.keys() & found.keys()) - ignored):
         seen = Values(f"/{name}", found[name], sent[name])
@@ -165,6 +166,12 @@ def expect_sent_data(exchange: JudgedExchange) -> None:
         held = replace(back, id=own) if name == holder else back
         is_same = held.is_same(sent[name], found[name], back.inside(back.whole, name, sent))
         expect(is_same, "what was sent", f"another {name}", seen)
+
+
+@lru_cache(maxsize=256)
+def _hidden_in(schema: Schema) -> WriteOnly:
+    """What is ``writeOnly`` in a body: its alternatives are compiled once for all answers."""
+    return WriteOnly(schema)
 
 
 _Schemas = tuple[Any, ...]
