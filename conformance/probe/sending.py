@@ -18,7 +18,7 @@ from conformance.probe.violation import (
     unanswered,
 )
 from conformance.target.clean_up import GONE_STATUSES
-from conformance.target.entity_tags import path_of_read, tagging_read
+from conformance.target.entity_tags import shown_tag
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed, HungUp
 from conformance.target.exchange import (
     NO_ANSWER,
@@ -120,13 +120,11 @@ class Sending(PlainRequests):
         return self.target.send_again_where_closed(request, self.target.send_once)
 
     def _shown_tag(self, request: Request) -> str | None:
-        read = tagging_read(self.contract, self.operation)
-        if read is None:
-            return None
-        reading = self.of(read)
-        asked = reading.request(request.partner or 0).at(path_of_read(read, request.path))
-        answer = reading.try_to_send(asked)
-        return answer.header("etag") if answer.is_success else None
+        def read(operation: Operation, path: str) -> Answer:
+            reading = self.of(operation)
+            return reading.try_to_send(reading.request(request.partner or 0).at(path))
+
+        return shown_tag(self.contract, self.operation, request.path, read)
 
     def _at_once(
         self, send: Callable[[Request], Answer], requests: Sequence[Request]

@@ -15,6 +15,7 @@ from conformance.probe.parameter_values import another_like
 from conformance.target.kept import TakenBody
 from openapi.contract import Contract
 from openapi.item_members import Members
+from openapi.names import spelt
 from openapi.operation import Operation
 from openapi.paging import snake
 from openapi.resource import Resource
@@ -109,7 +110,7 @@ def references_in(contract: Contract, operation: Operation, body: object) -> dic
         collection: one
         for one in reversed(contract.resources)
         if one.create is not operation and "{" not in one.create.path
-        for collection in [_plain(one.create.path.rstrip("/").rpartition("/")[2])]
+        for collection in [spelt(one.create.path.rstrip("/").rpartition("/")[2])]
     }
     found: dict[str, Resource] = {}
     for name in _texts_in(body):
@@ -145,10 +146,6 @@ def _texts_in(body: object) -> list[str]:
 
 def _each(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _members_in(value: object) -> Iterator[tuple[str, Any]]:

@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.target.entity_tags import path_of_read, tag_parameter, tagging_read, with_tag
+from conformance.target.entity_tags import shown_tag, tag_parameter, with_tag
 from conformance.target.errors import TargetError
-from conformance.target.exchange import Request, UnsendableRequest, path_to, pattern_of
+from conformance.target.exchange import Answer, Request, UnsendableRequest, path_to, pattern_of
 from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
@@ -137,15 +137,10 @@ def _with_tag(contract: Contract, target: Target, request: Request) -> Request:
     if operation is None or tag is None:
         return request
 
-    def shown() -> str | None:
-        read = tagging_read(contract, operation)
-        if read is None:
-            return None
-        path = path_of_read(read, request.path)
-        answer = target.send_again_where_closed(_to(contract, "GET", path, request.partner or 0))
-        return answer.header("etag") if answer.is_success else None
+    def read(_: Operation, path: str) -> Answer:
+        return target.send_again_where_closed(_to(contract, "GET", path, request.partner or 0))
 
-    return with_tag(request, tag, shown)
+    return with_tag(request, tag, lambda: shown_tag(contract, operation, request.path, read))
 
 
 def _gone(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from conformance.target.exchange import Request
+from conformance.target.exchange import Answer, Request
 from openapi.contract import Contract
 from openapi.operation import Operation, Parameter
 from openapi.sample import sample_of
@@ -17,12 +17,18 @@ _ANY = "*"
 """What matches each tag of something that is there."""
 
 
-def tag_parameter(operation: Operation) -> Parameter | None:
-    """The ``If-Match`` that a request must have: it is required, or the contract has 428."""
+def documented_tag(operation: Operation) -> Parameter | None:
+    """The ``If-Match`` of an operation; None where the contract has none."""
     found = (one for one in operation.parameters
              if (one.location, one.name.lower()) == ("header", IF_MATCH.lower()))  # fmt: skip
+    return next(found, None)
+
+
+def tag_parameter(operation: Operation) -> Parameter | None:
+    """The ``If-Match`` that a request must have: it is required, or the contract has 428."""
+    found = documented_tag(operation)
     is_asked = operation.documents(HTTPStatus.PRECONDITION_REQUIRED)
-    return next((one for one in found if one.required or is_asked), None)
+    return found if found and (found.required or is_asked) else None
 
 
 def tagging_read(contract: Contract, operation: Operation) -> Operation | None:
@@ -37,9 +43,19 @@ def tagging_read(contract: Contract, operation: Operation) -> Operation | None:
     return max(above, key=lambda one: len(one.path), default=None)
 
 
-def path_of_read(read: Operation, path: str) -> str:
-    """The path of a read, as a request below it has that."""
-    return "/".join(path.partition("?")[0].split("/")[: read.path.count("/") + 1])
+def shown_tag(
+    contract: Contract, operation: Operation, path: str, read: Callable[[Operation, str], Answer]
+) -> str | None:
+    """The tag of what a request with this path is on; None where no GET shows any.
+
+    ``read`` sends the GET to the path of the item.
+    """
+    found = tagging_read(contract, operation)
+    if found is None:
+        return None
+    own = "/".join(path.partition("?")[0].split("/")[: found.path.count("/") + 1])
+    answer = read(found, own)
+    return answer.header("etag") if answer.is_success else None
 
 
 def with_tag(

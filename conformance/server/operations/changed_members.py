@@ -195,10 +195,11 @@ def _expect_some(probe: Probe, made: Answer, ignored: Values | None = None) -> N
         after = item_in(read.shown, shown(reading, made)) or {}
         if not all(is_same(before.get(name), after.get(name)) for name in taken):
             return
-    for name, value in taken.items():
-        ignored = ignored or Values(f"/{name}", before.get(name, Lack.ABSENT), value)
     if ignored is None:
-        raise NotServed("no change of any member was taken")
+        if not taken:
+            raise NotServed("no change of any member was taken")
+        name, value = next(iter(taken.items()))
+        ignored = Values(f"/{name}", before.get(name, Lack.ABSENT), value)
     what = ignored.place.removeprefix("/")
     raise Violation(f"the {what} that was accepted", "the one before", values=[ignored])
 

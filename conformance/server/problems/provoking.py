@@ -51,8 +51,9 @@ def provocations(probe: Probe) -> Iterator[Request]:
 
 def documented_errors(probe: Probe) -> Iterator[Answer]:
     """Refusals that the contract documents; raises :class:`NotVerified` without any."""
-    served, found, number = False, False, 0
-    for number, request in enumerate(provocations(probe), start=1):  # noqa: B007
+    served, found, sent = False, False, 0
+    for request in provocations(probe):
+        sent += 1
         answer = probe.send_or_share(request)
         documented = probe.operation.response(answer.status)
         # "Not found" can also mean that there is no such operation, until it answered otherwise.
@@ -64,7 +65,7 @@ def documented_errors(probe: Probe) -> Iterator[Answer]:
         if served and documented and documented.content and answer.is_refusal:
             found = True
             yield answer
-    if not found and number == 1:
+    if not found and sent == 1:
         raise NotServed(f"no wrong request is known for {probe.operation.name}")
     if not found:
         reason = f"{probe.operation.name} gave no error that is documented for it"
