@@ -48,4 +48,7 @@ def refused_with(status: int, reason: str) -> NotVerified:
 
 
 class Undecided(NotVerified):
-    """Raised where an answer was lost that the check depends on; another try of it may decide."""
+    """Raised where another try of the check may decide.
+
+    An answer was lost that it depends on, or what it asked for happened to be there already.
+    """

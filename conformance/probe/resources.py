@@ -7,7 +7,12 @@ Where a path names a resource, one is made first, so that a refusal can never be
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
+from conformance.probe.not_verified import (
+    NOT_IMPLEMENTED_STATUSES,
+    NotServed,
+    NotVerified,
+    Undecided,
+)
 from conformance.probe.probe import Probe
 from conformance.probe.taken_bodies import has_rules
 from conformance.target.exchange import Answer, Request, path_to
@@ -111,7 +116,8 @@ def expect_taken(probe: Probe, answer: Answer, what: str = "") -> None:
 def _expect_no_conflict(probe: Probe, answer: Answer) -> None:
     """Nothing is verified by a 409 that the contract has for the operation."""
     if answer.status == HTTPStatus.CONFLICT and probe.operation.documents(answer.status):
-        raise NotVerified(
+        kind = Undecided if probe.collides(answer) else NotVerified
+        raise kind(
             f"{probe.operation.id} answered 409 to a plain valid request, as the contract allows:"
             " it may ask for what is there already; give an example of what can be made often"
         )

@@ -356,10 +356,12 @@ class Sending(PlainRequests):
 
     def _expect_succeeded(self, answer: Answer) -> Answer:
         if not self.operation.is_success(answer.status):
-            raise refused_with(
-                answer.status,
+            reason = (
                 f"{self.operation.id} answered {answer.status} to a plain valid request,"
-                f" not {self.operation.success_status}",
+                f" not {self.operation.success_status}"
+            )
+            raise (
+                Undecided(reason) if self.collides(answer) else refused_with(answer.status, reason)
             )
         return answer
 

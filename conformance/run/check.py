@@ -33,7 +33,7 @@ class CheckOutcome:
 
 
 _TRIES = 3
-"""The tries of a check that depends on an answer that was lost."""
+"""The tries of a check that another try may decide."""
 
 
 def _check(requirement: Requirement, probe: Probe) -> None:

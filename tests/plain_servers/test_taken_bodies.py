@@ -161,6 +161,26 @@ def test_data_near_what_is_taken_earns_a_verdict(id_: str) -> None:
         assert (result.outcome, result.actual) == (Outcome.PASSED, "")
 
 
+@pytest.mark.parametrize(
+    ("id_", "collision"),
+    [("validation.usual-date-is-accepted", 3), ("created.plain-request-succeeds", 1)],
+)
+def test_a_booking_that_collides_by_chance_is_asked_for_again(id_: str, collision: int) -> None:
+    sent: list[Request] = []
+    is_counted: list[bool] = []
+
+    def answer(request: Request, forward: Forward) -> Answer:
+        sent.extend([request] if is_counted and request.method == "POST" else [])
+        return Answer(409) if len(sent) == collision else forward(request)
+
+    with surveyed("bookings", answer) as (run, _):
+        is_counted.append(True)
+        result = run.check(catalogue()[id_], run.contract.operations["POST /bookings"])
+
+        assert (result.outcome, result.actual) == (Outcome.PASSED, "")
+        assert len(sent) > collision
+
+
 def answering(status: int) -> Any:
     def answer(request: Request, _: Forward) -> Answer:
         return Answer(status if request.method == "POST" else 200)
