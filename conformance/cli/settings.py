@@ -14,7 +14,8 @@ from conformance.cli.option_types import Database
 from conformance.fuzz.shard import Shard
 from conformance.target.asgi import serving
 from conformance.target.connecting import AccessSettings, build_target
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport.connection_settings import (
     ConnectionSettings,
     UnusableCertificate,

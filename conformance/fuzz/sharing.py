@@ -14,7 +14,7 @@ from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.storage.files import LARGEST_FINDINGS, MOST_FINDINGS, FileError, weight_of
 from conformance.fuzz.storage.finding import Finding, FindingKey, smallest_of
 from conformance.fuzz.storage.record import Record
-from conformance.target.target import AS_RUN, TargetSettings
+from conformance.target.target_settings import AS_RUN, TargetSettings
 
 if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus

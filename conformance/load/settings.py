@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from conformance.target.connecting import AccessSettings
-from conformance.target.target import TargetSettings
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport.connection_settings import ConnectionSettings
 
 VARIABLE = "DINIE_LOAD_SETTINGS"

@@ -21,7 +21,7 @@ from conformance.results.script_variables import (
 from conformance.results.shell_words import Parts, Variable, body_words, joined, word
 from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.redaction import without_secrets
-from conformance.target.target import AS_RUN, TargetSettings
+from conformance.target.target_settings import AS_RUN, TargetSettings
 from conformance.target.token_forms import FORMS, PLACE
 from dinie_contract.output import SECRETS, without_commands
 from openapi.operation import IDEMPOTENCY_KEY

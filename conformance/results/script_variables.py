@@ -11,7 +11,7 @@ from conformance.results.answered_values import AnsweredValue, AnsweredValues
 from conformance.results.new_texts import new_in
 from conformance.results.shell_words import Parts, Variable, word
 from conformance.target.exchange import Request
-from conformance.target.target import TargetSettings
+from conformance.target.target_settings import TargetSettings
 from conformance.target.token_forms import UNCHANGED, Form, form_at, key_name, variable_of
 from dinie_contract.output import SECRETS
 

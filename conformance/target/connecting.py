@@ -14,7 +14,8 @@ from conformance.target.foreign_answers import expect_base_path, expect_way_thro
 from conformance.target.redaction import hide_header
 from conformance.target.retry_after import pauses, seconds_of
 from conformance.target.sign_in import token_for
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.token_forms import key_name
 from conformance.target.transient import is_transient
 from dinie_contract.output import SECRETS

@@ -21,7 +21,8 @@ from conformance.fuzz.storage.steps import steps_of as stored_steps
 from conformance.results.curl import reproduction
 from conformance.target.connecting import AccessSettings, authenticate
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from demo.mock_process import mock_process
 from openapi.contract import Contract
 from tests.other_contracts.judging import TOKENS, accused, judged, judged_mock

@@ -9,7 +9,8 @@ import trustme
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport.connection_settings import ConnectionSettings
 from openapi.contract import Contract
 from tests.certificates import ClientFiles, authority, client

@@ -11,7 +11,7 @@ from conformance.results.curl import reproduction
 from conformance.results.result import Outcome
 from conformance.run.judging import never_succeeded
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import TargetSettings
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 from tests.other_contracts.judging import accused, judged_mock
 from tests.plain_servers.contracts import BASIC, BEARER, mixed

@@ -14,7 +14,8 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import AccessSettings, authenticate
 from conformance.target.exchange import Tamper
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.token_forms import UNCHANGED, form_at
 from openapi.contract import Contract
 from tests.plain_servers.contracts import SCHEMES, todos

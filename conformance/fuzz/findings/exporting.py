@@ -27,7 +27,7 @@ from conformance.fuzz.storage.finding import Finding
 from conformance.results.curl import NOT_SENT, as_comment, reproduction
 from conformance.target import json_documents
 from conformance.target.exchange import UnsendableRequest
-from conformance.target.target import AS_RUN, TargetSettings
+from conformance.target.target_settings import AS_RUN, TargetSettings
 from conformance.target.token_forms import UNCHANGED
 from conformance.target.transport.connections import in_chunks, url_under
 from conformance.target.transport.reception import MOST_BYTES, MOST_SECONDS

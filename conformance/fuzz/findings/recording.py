@@ -13,7 +13,7 @@ from conformance.results.answered_values import AnsweredValue, AnsweredValues
 from conformance.results.new_texts import new_in
 from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.redaction import without_secrets
-from conformance.target.target import TargetSettings
+from conformance.target.target_settings import TargetSettings
 from dinie_contract.output import HIDDEN, SECRETS
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -15,7 +15,8 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.record import Record
 from conformance.generation.shared_corpus import SharedCorpus
 from conformance.target.exchange import Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.two_partners import mock_of_two

@@ -18,7 +18,7 @@ from conformance.fuzz.storage.finding import Finding, cause_of
 from conformance.fuzz.storage.steps import steps_of as checked_steps
 from conformance.results.evidence import Seen
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import TargetSettings
+from conformance.target.target_settings import TargetSettings
 from tests.conformance.fuzz.conftest import CONTRACT
 
 FINDING = Finding(

@@ -15,7 +15,8 @@ from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 from tests.flask_server.faults import FAULTS
 from tests.flask_server.parts import Parts

@@ -4,7 +4,8 @@ from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.campaign import ENOUGH
 from conformance.fuzz.findings.replaying import fails, work_of
 from conformance.fuzz.storage.finding import Finding
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from demo.mock_process import MockProcess
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns
 from tests.conformance.run.test_observation import telling_earlier_secrets

@@ -11,7 +11,8 @@ from conformance.results.result import Outcome
 from conformance.run.check import run_check
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from tests.conformance.fuzz.conftest import CONTRACT
 from tests.conformance.servers.judging import PARTNERS
 from tests.conformance.servers.serving import serving

@@ -15,7 +15,8 @@ from conformance.fuzz.findings.replaying import fails
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.verdicts import verdict_of
 from conformance.results.exit_code import BROKEN
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from demo.mock_process import MockProcess
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns
 from tests.conformance.fuzz.faults.inputs import (

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
-from conformance.target.target import AS_RUN, Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import AS_RUN, TargetSettings
 from tests.conformance.mutations.answers import Mutation, RawAnswer, drawn
 from tests.conformance.servers.application import CLOCK, Application
 from tests.conformance.servers.options import Options

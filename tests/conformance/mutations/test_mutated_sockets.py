@@ -11,7 +11,8 @@ from conformance.results.result import Outcome
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.target import AS_RUN, Target
+from conformance.target.target import Target
+from conformance.target.target_settings import AS_RUN
 from openapi.contract import Contract
 from tests.conformance.mutations.answers import RawAnswer
 from tests.conformance.mutations.server import OPTIONS, PARTNERS, Plan

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conformance.results.curl import reproduction
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
-from conformance.target.target import TargetSettings
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport.connection_settings import ConnectionSettings
 from dinie_contract.output import COMMAND, SECRETS
 from tests.conformance.fake_curl import arguments_of_curl, with_fake_curl

@@ -11,7 +11,8 @@ from conformance.results.curl import MOST_STEPS, reproduction
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from tests.conformance.results.scripts import (
     CONTRACT,
     CREATE,

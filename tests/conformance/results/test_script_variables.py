@@ -19,7 +19,8 @@ from conformance.fuzz.storage.steps import steps_of as stored_steps
 from conformance.probe.probe import Probe
 from conformance.results.curl import MOST_STEPS, reproduction
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 from tests.conformance.fuzz.test_finding import FINDING
 from tests.conformance.results.scripts import (

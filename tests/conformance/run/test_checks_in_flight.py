@@ -9,7 +9,8 @@ import pytest
 from conformance.catalogue.selection import select
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 
 CHECKED = ("validation", "problems", "robustness")

@@ -22,7 +22,8 @@ from conformance.run.observation import UNUSUAL, Observer
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 from tests.conformance.servers.options import Options
 from tests.conformance.servers.serving import serving

@@ -10,7 +10,8 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.errors import TargetError, TokenRefused
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 
 Handler = Callable[[httpx.Request], httpx.Response]

@@ -16,7 +16,8 @@ from conformance.run.judging import NOT_SEEN_AGAIN, SEEN_AGAIN, judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Forward, Request
-from conformance.target.target import AS_RUN, Target
+from conformance.target.target import Target
+from conformance.target.target_settings import AS_RUN
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 

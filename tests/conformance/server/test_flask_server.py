@@ -23,7 +23,8 @@ from conformance.results.verdict import Verdict
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 from tests.flask_server.faults import FAULTS, Expected
 from tests.flask_server.parts import Parts

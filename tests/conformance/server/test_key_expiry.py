@@ -19,7 +19,8 @@ from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
 from conformance.target.sign_in import token_for
-from conformance.target.target import AS_RUN, Target
+from conformance.target.target import Target
+from conformance.target.target_settings import AS_RUN
 from openapi.contract import Contract
 from openapi.operation import Operation
 from tests.conformance.servers.application import CLOCK

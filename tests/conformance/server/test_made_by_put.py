@@ -18,7 +18,8 @@ from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.clean_up import revoke_all
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 from tests.other_contracts.styles import TEXT, WHOLE, answer, document, parameter, taken, thing
 

@@ -25,7 +25,8 @@ from conformance.server.rate_limits.headers import LIMIT, REMAINING
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.retry_after import RESET
-from conformance.target.target import AS_RUN, Target
+from conformance.target.target import Target
+from conformance.target.target_settings import AS_RUN
 from conformance.target.threads import Threads, values
 from demo.mock_process import MockProcess, mock_process
 from openapi.contract import Contract

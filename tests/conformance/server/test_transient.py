@@ -18,7 +18,8 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.errors import ConnectionClosed
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transient import is_transient
 from openapi.contract import Contract
 from tests.conformance.servers.options import Bug, Options

@@ -20,7 +20,8 @@ from conformance.results.verdict import Verdict
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport.connection_settings import ConnectionSettings
 from openapi.contract import Contract
 from openapi.resource import creates

@@ -23,7 +23,8 @@ from conformance.server import catalogue
 from conformance.target import exchange
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport.connection_settings import DIRECT
 from conformance.target.transport.decoding import decoded
 from conformance.target.transport.reception import MOST_BYTES

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from conformance.target.errors import TargetError
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from tests.conformance.cli.command_line import run
 from tests.conformance.servers.options import Options
 from tests.conformance.servers.serving import serving

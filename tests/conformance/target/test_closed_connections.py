@@ -13,7 +13,8 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.errors import ConnectionClosed, TargetError
 from conformance.target.exchange import NO_ANSWER, Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport.connections import in_chunks
 from demo.mock_process import MockProcess
 from openapi.contract import Contract

@@ -20,7 +20,8 @@ from conformance.server import catalogue
 from conformance.target.connecting import AccessSettings, authenticate
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Forward, Request
-from conformance.target.target import AS_RUN, Target
+from conformance.target.target import Target
+from conformance.target.target_settings import AS_RUN
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.conformance.cli.command_line import FIRST, SECOND, run

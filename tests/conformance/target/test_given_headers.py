@@ -15,7 +15,7 @@ from conformance.cli.main import main
 from conformance.results.curl import NOT_SENT, reproduction
 from conformance.target.connecting import AccessSettings, build_target
 from conformance.target.exchange import Request
-from conformance.target.target import TargetSettings
+from conformance.target.target_settings import TargetSettings
 from dinie_contract.output import SECRETS
 from mock_server.app import create_app
 from mock_server.partners.partners import Partner

@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from tests.certificates import authority, trusted
 from tests.conformance.cli.command_line import one_line, run
 from tests.fake_server import handling

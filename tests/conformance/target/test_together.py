@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pytest
 
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport import together
 from conformance.target.transport.together import Together
 

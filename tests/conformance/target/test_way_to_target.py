@@ -13,7 +13,8 @@ import trustme
 
 from conformance.cli.main import main
 from conformance.target.exchange import Request
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from conformance.target.transport.connection_settings import ConnectionSettings
 from tests.certificates import ClientFiles, authority, client, trusted
 from tests.conformance.load.command_line import TOKEN, load
