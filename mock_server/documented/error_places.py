@@ -62,6 +62,8 @@ class _Refused:
     """The location of the parameter at fault; empty for a field of the body."""
     keeps_reason: bool = False
     """Whether a text of an example stays that only its place tells to be the reason."""
+    is_told: bool = False
+    """Whether the body has a place for the detail around this level."""
 
     @classmethod
     def of(cls, problem: Problem, path: str, now: float) -> "_Refused":
@@ -126,13 +128,14 @@ class _Places:
             for name in details:
                 yield (*path, name), (refused.detail,)
             source = _source({*map(spelt, (*value, *members))}, refused)
+            within = replace(refused, is_told=True) if details else refused
             for name, one in value.items():
                 plain = spelt(name)
                 if wanted := _at_field(plain, one, source, refused, has_detail=bool(details)):
                     yield (*path, name), wanted
                 elif name not in details:
                     inner = members.get(name, {})
-                    yield from self._of_member(name, one, inner, refused, (*path, name))
+                    yield from self._of_member(name, one, inner, within, (*path, name))
             yield from self._of_missing(value, members, refused, path, source)
 
     def _reason(
@@ -216,7 +219,8 @@ class _Places:
             yield place, (refused.path,)
         elif refused.is_field(plain):
             # Without a field, that of an example is another request's.
-            yield place, (_REMOVED if refused.field is None else _as_field(plain, refused.field),)
+            left = (_REMOVED,) if self._is_example else (_REMOVED, None, _as_field(plain, ""))
+            yield place, left if refused.field is None else (_as_field(plain, refused.field),)
         elif self._is_status(plain, text):
             yield place, (str(refused.status),)
         elif not self._is_example and plain in CODES:
@@ -248,10 +252,13 @@ class _Places:
             wrong = refused.items or (whole,)
             keeping = [replace(one, keeps_reason=True) for one in wrong]
             lists = [[self._item(form, outline, one) for one in some] for some in (wrong, keeping)]
-            others = [one[:1] for one in lists]
+            others: list[Any] = [one[:1] for one in lists]
             if not refused.items:
                 # The form may need a field, and the request has none that is at fault.
-                others = [[self._item(form, outline, replace(whole, field=""))], []]
+                says_nothing = ({},) if self._is_example else ({}, form)
+                lists = [one for one in lists if not any(item in says_nothing for item in one)]
+                named = [self._item(form, outline, replace(whole, field=""))]
+                others = [[], _REMOVED, named] if refused.is_told else [named, []]
             yield path, (*lists, *others)
 
     def _item(self, form: Any, outline: Mapping[str, Any], one: _Refused) -> Any:
@@ -320,7 +327,7 @@ def _at_field(
     if source and plain in _SOURCES and isinstance(value, str):
         return (_at_source(plain, source, refused),)
     if has_detail and plain in FIELD_LISTS and _has_texts(value):
-        return (_fields_at_fault(refused), _REMOVED)
+        return (_fields_at_fault(refused), _REMOVED, [WHOLE_REQUEST])
     return ()
 
 
@@ -360,9 +367,15 @@ def _sentences(refused: _Refused) -> list[str]:
     return [f"{one.field} {one.detail}" for one in refused.items] or [refused.detail]
 
 
+WHOLE_REQUEST = "request"
+"""What stands for the field where one must be named, and none is at fault."""
+
+
 def _as_field(plain: str, field: str) -> str:
-    """A field as a JSON pointer, where the place is for one (RFC 6901)."""
-    if plain != "pointer" or not field:
+    """A field as a JSON pointer, where the place is for one (RFC 6901); that of none is empty."""
+    if plain != "pointer":
+        return field or WHOLE_REQUEST
+    if not field:
         return field
     return "/" + re.sub(r"\[(\d+)\]", r".\1", field).lstrip(".").replace(".", "/")
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mock_server.documented.error_names import LISTS
-from mock_server.documented.error_places import Place, put_at
+from mock_server.documented.error_places import WHOLE_REQUEST, Place, put_at
 from mock_server.documented.free_texts import may_be_sentence
 from mock_server.exchange.problems import Problem
 from openapi.field_errors import FieldError
@@ -127,6 +127,8 @@ class _MadeError:
         if not is_named and not any(self._free(value[0], form, ())):
             return
         items = value if is_named else [value[0]] * len(errors)
+        whole = FieldError(WHOLE_REQUEST, self._problem.detail, self._problem.code)
+        errors = errors or [whole] * len(items)
         if len(items) == len(errors):
             pairs = zip(items, errors, strict=True)
             items = [self._item(item, form, error) for item, error in pairs]

@@ -213,3 +213,62 @@ def test_a_list_of_names_leads_to_a_field(start: Start) -> None:
     client = start(contract({"/things": {"post": called}}))
     found = client.post("/v1/things", json={"lines": [{"sku": "x"}, {"sku": 1}]})
     assert [one["loc"] for one in found.json()] == [["lines", 1, "sku"]]
+
+
+MALFORMED = {"content": "{", "headers": {**A, "Content-Type": "application/json"}}
+NO_JSON = "The body is not valid JSON."
+FAULTY = listed(field=STRING, why=STRING)
+AT_LEAST_ONE = {**FAULTY, "minItems": 1}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (members(message=STRING, fields=FAULTY), {"message": NO_JSON, "fields": []}),
+        (members("errors", message=STRING, errors=FAULTY), {"message": NO_JSON, "errors": []}),
+        (members(message=STRING, errors=AT_LEAST_ONE), {"message": NO_JSON}),
+        (
+            members("errors", message=STRING, errors=AT_LEAST_ONE),
+            {"message": NO_JSON, "errors": [{"field": "request", "why": NO_JSON}]},
+        ),
+        (
+            members("errors", errors=listed(field=STRING, message=STRING)),
+            {"errors": [{"field": "request", "message": NO_JSON}]},
+        ),
+        (
+            members(error=members(message=STRING, details=listed(target=STRING))),
+            {"error": {"message": NO_JSON, "details": []}},
+        ),
+        (
+            members(message=STRING, errors={"type": "array", "items": members(field=STRING)}),
+            {"message": NO_JSON, "errors": []},
+        ),
+        (
+            members(message=STRING, errors={"type": "array", "items": {"type": "object"}}),
+            {"message": NO_JSON, "errors": []},
+        ),
+        (
+            members(message=STRING, errors=listed(spot=STRING, why=STRING)),
+            {"message": NO_JSON, "errors": []},
+        ),
+        (
+            members(errors=listed(spot=STRING, why=STRING)),
+            {"errors": [{"spot": "request", "why": NO_JSON}]},
+        ),
+        (
+            members("errors", errors=listed(detail=STRING, pointer=STRING)),
+            {"errors": [{"detail": NO_JSON, "pointer": ""}]},
+        ),
+        (
+            members("fields", message=STRING, fields={**TEXTS, "minItems": 1}),
+            {"message": NO_JSON, "fields": ["request"]},
+        ),
+        (members("field", message=STRING, field=STRING), {"message": NO_JSON, "field": "request"}),
+        (
+            members("field", message=STRING, field={"type": ["string", "null"]}),
+            {"message": NO_JSON, "field": None},
+        ),
+    ],
+)
+def test_no_item_is_of_no_field(start: Start, schema: Any, expected: Any) -> None:
+    assert refused(start, schema, **MALFORMED)[1] == expected

@@ -182,11 +182,15 @@ def test_a_field_of_an_example_that_is_not_at_fault_is_left_out(own: Client) -> 
             "error": {
                 "code": 400,
                 "details": [
-                    {"violations": [{"field": "", "description": "The body is not valid JSON."}]}
+                    {
+                        "violations": [
+                            {"field": "request", "description": "The body is not valid JSON."}
+                        ]
+                    }
                 ],
             }
         },
-        {"errors": [{"field": "", "message": "The body is not valid JSON."}]},
+        {"errors": [{"field": "request", "message": "The body is not valid JSON."}]},
     ]
 
 
