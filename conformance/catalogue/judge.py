@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     CONFLICT = "conflict"
     """Another body with a key that was used."""
     PAGE = "page"
+    READ = "read"
+    """A read of one item, for the tag of what is to be done with it."""
     REVOKE = "revoke"
     REVOKE_AGAIN = "revoke_again"
     GENERATED = "generated"

@@ -36,6 +36,16 @@ def judged_mock(contract: Path, folder: Path, *options: str) -> tuple[int, dict[
         )  # fmt: skip
 
 
+def loaded(
+    contract: Path, url: str, folder: Path, *options: str, token: str = TOKENS[0]
+) -> tuple[int, dict[str, Any]]:
+    """The exit code of a short `load` of a few users, and its report."""
+    return judged(
+        "load", "--no-config", "--contract", str(contract), "--url", url, "--token", token,
+        "--headless", "--users", "2", "--max-time", "3s", *options, folder=folder,
+    )  # fmt: skip
+
+
 def accused(report: dict[str, Any]) -> Sequence[str]:
     """What a report has against a server."""
     bad = {"failed", "warning", "error"}

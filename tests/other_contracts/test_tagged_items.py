@@ -15,9 +15,10 @@ from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke_all
 from conformance.target.entity_tags import tagging_read
+from demo.mock_process import mock_process
 from openapi.contract import Contract
 from tests.other_contracts.crates import Hasty
-from tests.other_contracts.judging import TOKENS, accused, judged_mock
+from tests.other_contracts.judging import TOKENS, accused, judged_mock, loaded
 from tests.other_contracts.styles import parameter
 from tests.other_contracts.tagged import TEXT, Notes, notes, with_tags
 
@@ -223,3 +224,18 @@ def test_the_mock_of_the_contract_conforms(tmp_path: Path) -> None:
         "revocation.answers-204-without-body", "revocation.leaves-others-alone",
         "reads.deleted-is-gone",
     }  # fmt: skip
+
+
+def test_users_of_a_load_send_the_tags_of_their_reads(tmp_path: Path) -> None:
+    contract = tmp_path / "notes.json"
+    contract.write_text(json.dumps(notes(PATTERN)))
+    with mock_process("--contract", str(contract), "--partner", f"one:secret:{TOKENS[0]}") as mock:
+        code, report = loaded(contract, mock.base_url, tmp_path)
+
+    assert accused(report) == []
+    assert code == 0
+    counts = report["load"]["counts"]
+    assert counts["revoked"] == counts["created"] > 5
+    assert counts["left_behind"] == 0
+    judged = {(one["id"], one["operation"]): one["outcome"] for one in report["results"]}
+    assert judged["revocation.answers-204-without-body", "DELETE /notes/{id}"] == "passed"

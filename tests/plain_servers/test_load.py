@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.load.command_line import load
-from tests.other_contracts.judging import accused, judged
+from tests.other_contracts.judging import accused, loaded
 from tests.other_contracts.styles import TEXT, answer, taken, thing
 from tests.plain_servers.contracts import BEARER, document, listed
 from tests.plain_servers.serving import TOKENS, serving
@@ -20,10 +20,8 @@ def test_what_a_load_makes_is_found_on_later_pages(name: str, tmp_path: Path) ->
     contract = tmp_path / "contract.json"
     with serving(name) as (url, document):
         contract.write_text(json.dumps(document))
-        code, report = judged(
-            "load", "--no-config", "--contract", str(contract), "--url", url, "--token", TOKENS[0],
-            "--headless", "--users", "4", "--max-time", "5s", folder=tmp_path,
-        )  # fmt: skip
+        longer = ("--users", "4", "--max-time", "5s")
+        code, report = loaded(contract, url, tmp_path, *longer, token=TOKENS[0])
 
     assert accused(report) == []
     assert code == 0

@@ -29,6 +29,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS, Violation
 from conformance.server import catalogue
 from conformance.target.clean_up import GONE_STATUSES
+from conformance.target.entity_tags import shown_tag, tag_parameter, with_tag
 from conformance.target.errors import TargetError
 from conformance.target.exchange import (
     NO_ANSWER,
@@ -54,6 +55,7 @@ from conformance.target.transport.reception import (
 )
 from dinie_contract.output import SECRETS
 from dinie_contract.web_address import certified
+from openapi.operation import Operation
 
 _NOTHING = Answer(NO_ANSWER)
 
@@ -219,11 +221,25 @@ class Sender:
         if (probe := self._state.revoke) is None:
             return False
         try:
-            request = probe.on_one(handle)
+            request = self._with_tag(probe, probe.on_one(handle))
         except UnsendableRequest:
             return False
         answer = self.send(probe, request, purpose, secrets=secrets)
         return answer is not None and (answer.is_success or answer.status in GONE_STATUSES)
+
+    def _with_tag(self, probe: Probe, request: Request) -> Request:
+        """The same request with the ``If-Match`` of now, where the operation asks for one."""
+        tag = tag_parameter(probe.operation)
+        if tag is None:
+            return request
+
+        def read(operation: Operation, path: str) -> Answer:
+            reading = probe.of(operation)
+            return self.send(reading, reading.request().at(path), Purpose.READ) or _NOTHING
+
+        return with_tag(
+            request, tag, lambda: shown_tag(probe.contract, probe.operation, request.path, read)
+        )
 
     def _exchange(self, exchange: JudgedExchange, *, is_last_try: bool) -> Answer | None:
         """Send once and judge; None where no answer came."""

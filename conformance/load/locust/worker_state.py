@@ -39,7 +39,7 @@ _LONGEST_TEXT = 500
 
 
 class _Unread(Probe):
-    """A probe that reads nothing for its requests: only what is measured is sent."""
+    """A probe that reads nothing for its requests: users read what they need, and are measured."""
 
     def _shown_tag(self, request: Request) -> str | None:
         return None
