@@ -9,7 +9,7 @@ from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
 from conformance.fuzz.work import works
 from conformance.probe.not_verified import Unverified
-from conformance.results.resource_words import ResourceWords
+from conformance.probe.resource_words import ResourceWords
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import ends_of
 from conformance.results.verdict import Verdict, doubt_of
@@ -140,7 +140,7 @@ def _finding_details(record: Record, finding: Finding) -> FindingDetails:
 
 
 def _remarks(record: Record) -> Iterator[str]:
-    counters, words = record.counters, ResourceWords.of(record.contract)
+    counters, words = record.counters, ResourceWords.of(record.contract.resources)
     yield f"covered: {record.coverage.line()}"
     if large := record.directory.without_requests:
         yield (

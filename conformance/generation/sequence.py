@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from conformance.probe.pages import COUNTED, largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.revocation import revocation_of
+from conformance.probe.revocation import end_wanted, revocation_of, state_of, state_wanted
 from conformance.probe.values import Values, bodies, member
 from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
@@ -155,6 +155,11 @@ class Sequence:
             if made.revoked and not resource.tells_ended:
                 return  # nothing says how a revoked one is listed
             first = made.answer.json_object() or {}
-            wanted = REVOKED if made.revoked else resource.condition(first)
             found = resource.condition(item)
-            expect(found == wanted, f"the status {wanted} in the list", found)
+            if made.revoked:
+                holds, wanted = found == REVOKED, end_wanted(resource)
+            elif resource.state in {None, *first}:
+                holds, wanted = found == resource.condition(first), state_wanted(resource, first)
+            else:  # its creation told no state
+                holds, wanted = found != REVOKED, "an item as before"
+            expect(holds, f"{wanted} in the list", state_of(resource, item))

@@ -10,8 +10,8 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import ids_of
 from conformance.load.settings import Settings
 from conformance.load.tally import Broken, Count, Tally
+from conformance.probe.resource_words import ResourceWords
 from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
-from conformance.results.resource_words import ResourceWords
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.verdict import Verdict, counted
 from conformance.server import catalogue
@@ -244,6 +244,7 @@ def _thresholds(settings: Settings, tally: Tally, latencies: Sequence[Latency]) 
 
 def _remarks(contract: Contract, tally: Tally, latencies: Sequence[Latency]) -> Iterable[str]:
     counts, loaded = tally.counts, {one.operation for one in latencies}
+    words = ResourceWords.of(contract.resources)
     others = [one for one in contract.operations.values() if one is not contract.token_operation]
     main = contract.main_resource
     if main and loaded and not loaded.issuperset(one.id for one in others):
@@ -254,7 +255,7 @@ def _remarks(contract: Contract, tally: Tally, latencies: Sequence[Latency]) -> 
     if counts[Count.NOT_LISTED]:
         yield f"{counts[Count.CREATED]} creations confirmed; the target has no list to compare with"
     else:
-        yield _compared(counts)
+        yield _compared(counts, words)
     same = counts[Count.REPLAYS] - counts[Count.REPLAYS_DIFFER]
     yield (
         f"{counts[Count.REPLAYS]} replays: {same} identical to the first answer,"
@@ -268,16 +269,15 @@ def _remarks(contract: Contract, tally: Tally, latencies: Sequence[Latency]) -> 
                         (Count.GIVEN_UP, "calls given up")):  # fmt: skip
         if counts[count]:
             yield f"{counts[count]} {text}"
-    words = ResourceWords.of(contract)
     yield f"{counts[Count.REVOKED]} {words.things} were made and {words.ended}"
     if counts[Count.LEFT_BEHIND]:
         yield f"{counts[Count.LEFT_BEHIND]} {words.things} were made and could not be {words.ended}"
 
 
-def _compared(counts: Counter[str]) -> str:
+def _compared(counts: Counter[str], words: ResourceWords) -> str:
     unknown = counts[Count.NOT_RECONCILED]
     return (
         f"{counts[Count.CREATED]} creations confirmed: {counts[Count.LISTED]} in the list or"
-        f" revoked since, {counts[Count.MISSING]} missing, {counts[Count.DOUBLED]} keys with more"
-        f" than one resource{f', {unknown} that could not be looked for' if unknown else ''}"
+        f" {words.ended} since, {counts[Count.MISSING]} missing, {counts[Count.DOUBLED]} keys with"
+        f" more than one resource{f', {unknown} that could not be looked for' if unknown else ''}"
     )

@@ -8,6 +8,7 @@ from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.paging import GOES_ON, largest_page_of, page_in, query_of_page
 from conformance.probe.parameter_values import unknown_value
 from conformance.probe.repetition import Repetition
+from conformance.probe.resource_words import ResourceWords
 from conformance.probe.sending import Sending
 from conformance.probe.values import Values
 from conformance.probe.violation import (
@@ -104,7 +105,7 @@ class Probe(Sending):
     @property
     def revoking(self) -> "Probe":
         """A probe for the operation that revokes the resource; both keep one record."""
-        return self._of_resource(self.resource.revoke, "revocation")
+        return self._of_resource(self.resource.revoke, self.words.end)
 
     def _of_resource(self, operation: Operation | None, name: str) -> "Probe":
         if operation is None:
@@ -158,6 +159,11 @@ class Probe(Sending):
             what = what or "is of no resource that the contract creates"
             raise NotServed(f"{self.operation.id} {what}")
         return self.known_resource
+
+    @property
+    def words(self) -> ResourceWords:
+        """What reports call the resource, and its end."""
+        return ResourceWords.of([self.resource])
 
     @property
     def page_members(self) -> PageMembers:

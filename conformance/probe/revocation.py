@@ -8,6 +8,7 @@ from conformance.target.entity_tags import NO_MATCH
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject, text_in
 from openapi.operation import Operation
+from openapi.resource import ACTIVE, REVOKED, Resource
 
 VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and for good, 204"
 
@@ -38,7 +39,8 @@ def revoke(probe: Probe, made: Answer) -> Answer:
     """Revoke a key; nothing is verified where that fails."""
     answer = answer_to(probe, revocation_of(probe, made))
     if not answer.is_success:
-        raise NotVerified(f"the target answered {answer.status} to the revocation of a new key")
+        what = f"the {probe.words.end} of a new {probe.words.thing}"
+        raise NotVerified(f"the target answered {answer.status} to {what}")
     return answer
 
 
@@ -58,14 +60,27 @@ def is_listed_as_active(probe: Probe, made: Answer) -> bool:
 NOT_LISTED = "the list does not show what was made, or not as something that is there"
 
 
-def state_of(probe: Probe, item: JsonObject | None) -> str:
+def state_of(resource: Resource, item: JsonObject | None) -> str:
     """What an item of the list says of its state, in the words of the contract."""
     if item is None:
         return "no item"
-    state = text_in(item, probe.resource.state or "")
-    if state in probe.resource.states:
+    state = text_in(item, resource.state or "")
+    if state in resource.states:
         return state
-    return "an item as before" if probe.resource.condition(item) == "active" else "an ended item"
+    said = {ACTIVE: "an item as before", REVOKED: "an ended item"}
+    return said.get(resource.condition(item), "an item of another state")
+
+
+def state_wanted(resource: Resource, item: JsonObject) -> str:
+    """What the list is to say of an item that stays as it is here."""
+    state = state_of(resource, item)
+    return f"the {resource.state} {state}" if state in resource.states else "an item as before"
+
+
+def end_wanted(resource: Resource) -> str:
+    """What the list is to say of an item that has ended."""
+    ended = " or ".join(resource.ended_states)
+    return f"the {resource.state} {ended}" if ended else "something that says that it has ended"
 
 
 def listed_status(probe: Probe, made: Answer) -> str | None:

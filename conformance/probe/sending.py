@@ -71,7 +71,7 @@ class Sending(PlainRequests):
 
     def _decided(self, request: Request, answer: Answer) -> Answer:
         if answer.is_repeated and answer.status in GONE_STATUSES and self._may_revoke(request):
-            raise Undecided("a revocation was answered late, and may have been carried out before")
+            raise Undecided("what ends one was answered late, and may have been carried out before")
         return answer
 
     def _may_revoke(self, request: Request) -> bool:

@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 from conformance.catalogue.requirement import Level
 from conformance.probe.plain_requests import makes_bodies
+from conformance.probe.resource_words import ResourceWords
 from conformance.results.baseline import Baseline
 from conformance.results.coverage import Coverage
 from conformance.results.exit_code import INTERRUPTED
-from conformance.results.resource_words import ResourceWords
 from conformance.results.result import VIOLATIONS, FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline, ends_of
 from conformance.results.transient import transient_report
@@ -112,7 +112,7 @@ def clean_up_remarks(
     contract: Contract, made: int, left_behind: Sequence[str], *, keep: bool
 ) -> tuple[str, ...]:
     """The remarks on how many resources a run made, and which of them could not be revoked."""
-    words = ResourceWords.of(contract)
+    words = ResourceWords.of(contract.resources)
     left, first = len(left_behind), ", ".join(left_behind[:_MOST_NAMED])
     others = f" and {left - _MOST_NAMED} more" if left > _MOST_NAMED else ""
     counts = {
@@ -129,7 +129,7 @@ def names_of(left_behind: Iterable[CreatedResource]) -> tuple[str, ...]:
 
 def cut_remarks(contract: Contract, target: Target) -> tuple[str, ...]:
     """The remark on what nobody can know of: its creation was cut off by the end."""
-    things = ResourceWords.of(contract).things
+    things = ResourceWords.of(contract.resources).things
     creating = [one.create for one in contract.resources]
     count = sum(any(map(one.is_for, creating)) for one in target.cut)
     return (f"{count} creations were cut off: their {things}, if any, are left",) if count else ()
@@ -137,7 +137,7 @@ def cut_remarks(contract: Contract, target: Target) -> tuple[str, ...]:
 
 def remarks_before_clean_up(contract: Contract, made: int) -> tuple[str, ...]:
     """The remark that stays in a report where the cleaning up never comes to its end."""
-    words = ResourceWords.of(contract)
+    words = ResourceWords.of(contract.resources)
     return (f"{made} {words.things} were made, and not all are {words.ended} yet",) if made else ()
 
 

@@ -8,7 +8,7 @@ class Capability(Enum):
 
     SECOND_PARTNER = "needs a second partner: give --second-token"
     LISTING = "needs a list operation that works with this token"
-    REVOCATION = "needs a revoke operation that works with this token"
+    REVOCATION = "needs an operation that ends one, and that works with this token"
     TOKENS = "needs a token operation that works with a created key"
     REPLAY_DELAY = "needs patience: --patience is 0"
     CLOCK = "needs a clock that can be moved: give --clock-url"

@@ -54,8 +54,8 @@ def pagination_under_writes(probe: Probe) -> None:
             wrong = _walk(probe, count, change, limit) and _walk(probe, count, change, limit)
             if wrong:
                 shown, actual = wrong
-                meanwhile = "made" if change == "make one" else "revoked"
-                expected = f"each once while a key is {meanwhile}"
+                meanwhile = "made" if change == "make one" else probe.words.ended
+                expected = f"each once while a {probe.words.thing} is {meanwhile}"
                 report_violation(probe, shown, expected, actual, COMPLETE)
 
 

@@ -10,7 +10,7 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import MOST_FINDINGS, FileError
 from conformance.fuzz.storage.finding import Finding, FindingKey, smallest_of
 from conformance.fuzz.storage.record import DONE, Counters, Record
-from conformance.results.resource_words import ResourceWords
+from conformance.probe.resource_words import ResourceWords
 from conformance.target.timestamps import instant
 
 
@@ -112,7 +112,7 @@ def _remarks(records: Sequence[Record]) -> Iterator[str]:
     for one in records:
         yield from one.remarks
         if not one.over and (made := one.directory.created()):
-            path, words = one.directory.path, ResourceWords.of(one.contract)
+            path, words = one.directory.path, ResourceWords.of(one.contract.resources)
             left = f"{len(made)} {words.things} of {path}"
             yield f"{left} are not {words.ended} yet: --resume {path} does so"
 

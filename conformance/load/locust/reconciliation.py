@@ -15,6 +15,7 @@ from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
 from conformance.probe.paging import Cursor
 from conformance.probe.repetition import EXPECTED, Repetition
+from conformance.probe.revocation import end_wanted, state_of
 from conformance.probe.violation import Violation
 from conformance.server.idempotency.replays import no_second_resource
 from conformance.server.lists.listing import created_is_listed
@@ -130,8 +131,10 @@ class Reconciliation:
         shown = [again[0], (page_request(state.page, _LARGEST_PAGE), Answer(HTTPStatus.OK))]
         state.note_check(created_is_listed, state.page, wrong, shown)
         if call.is_revoked and state.revoke is not None and self._resource.tells_ended:
-            active = any(self._resource.condition(one) == ACTIVE for one in found)
-            wrong = Violation("revoked, or not in the list", "active") if active else None
+            active = [one for one in found if self._resource.condition(one) == ACTIVE]
+            expected = f"{end_wanted(self._resource)} in the list, or no item"
+            seen = active and state_of(self._resource, active[0])
+            wrong = Violation(expected, seen) if seen else None
             state.note_check(revoked_key_is_listed_as_revoked, state.revoke, wrong, shown)
 
     def _listed(self, batch: Batch) -> Listed:

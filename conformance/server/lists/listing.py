@@ -100,7 +100,7 @@ def _page(exchange: JudgedExchange) -> None:
     answer, success = exchange.answer, exchange.operation.success_status
     members = page_members(exchange.operation)
     if answer.is_refusal and members and members.cursor in exchange.request.path:
-        raise NotVerified("what the cursor names may have been revoked")
+        raise NotVerified("what the cursor names may be gone")
     expect(answer.status == success, f"{success} to a request for a page", f"{answer.status}")
     expect_page(exchange.operation, answer)
 

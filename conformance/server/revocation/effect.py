@@ -18,6 +18,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import (
     NOT_LISTED,
     VENDOR,
+    end_wanted,
     is_listed_as_active,
     new_resource,
     revocation_of,
@@ -97,9 +98,8 @@ def revoked_key_is_listed_as_revoked(probe: Probe) -> None:
     after = item_of(probe, made)
     status = None if after is None else probe.resource.condition(after)
     holds = status in {"revoked", None} or (not probe.resource.ended_states and after != before)
-    ended = " or ".join(probe.resource.ended_states)
-    expected = f"the {probe.resource.state} {ended}" if ended else "something that says so"
-    probe.expect(holds, f"{expected} in the list, or no item", state_of(probe, after))
+    expected = f"{end_wanted(probe.resource)} in the list, or no item"
+    probe.expect(holds, expected, state_of(probe.resource, after))
 
 
 @requirement(
@@ -148,7 +148,7 @@ def only_ones_own(probe: Probe) -> None:
     probe.expect(
         item is not None and probe.resource.condition(item) == "active",
         "the resource as it was after another partner's attempt",
-        f"{state_of(probe, item)} after the answer {answer.status}",
+        f"{state_of(probe.resource, item)} after the answer {answer.status}",
     )
 
 
@@ -180,7 +180,7 @@ def leaves_others_alone(probe: Probe) -> None:
     for one in found:
         item = after.get(one)
         expected = one == named or (item is not None and condition(item) == "active")
-        probe.expect(expected, "the others as they were", state_of(probe, item))
+        probe.expect(expected, "the others as they were", state_of(probe.resource, item))
 
 
 def _listed(probe: Probe) -> dict[str, JsonObject]:
@@ -232,4 +232,4 @@ def namesakes_stay(probe: Probe) -> None:
     revoke(probe, revoked)
     item = item_of(probe, other)
     is_there = item is not None and probe.resource.condition(item) == "active"
-    probe.expect(is_there, "another one of the same name as it was", state_of(probe, item))
+    probe.expect(is_there, "another one of the same name as it was", state_of(probe.resource, item))

@@ -116,6 +116,6 @@ def stored_names_are_no_failure(probe: Probe) -> None:
         if made.is_success and handle and probe.is_revocable:
             revoking = probe.revoking
             gone = revoking.send(revoking.on_one(handle))
-            revoking.expect_no_server_error(gone, f"the revocation of a name with {name}")
+            revoking.expect_no_server_error(gone, f"the {probe.words.end} of a name with {name}")
             if gone.is_success:
                 probe.target.created.discard((0, handle))
