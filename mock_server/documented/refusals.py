@@ -153,7 +153,7 @@ class DocumentedRefusals(Refusals):
             return document
         own = filled(value, schema, problem, path, exchange.now, is_example=bool(examples))
         if schema and not examples:
-            own = told(own, schema, problem)
+            own = told(own, schema, problem, path)
         if is_made and schema and name == MEDIA_TYPE and isinstance(own, dict):
             standard = {key: one for key, one in document.items() if key in _STANDARD}
             whole = ({**own, **document}, {**own, **standard})

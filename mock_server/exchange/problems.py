@@ -163,6 +163,11 @@ class Problem(Exception):
         self.status: int = form.status
         """The HTTP status. Connexion reads it by this name, to choose between several errors."""
 
+    @property
+    def closest_status(self) -> int:
+        """The status that says most of this problem, whichever an operation documents."""
+        return self._form.exact or self._form.status
+
     def take_status(self, documented: Collection[str]) -> None:
         """Take the status that an operation with these keys of responses has for this problem."""
         self.status = self._form.status_in(documented)

@@ -125,6 +125,16 @@ def test_a_code_fits_the_status(
     assert found == {"code": expected}
 
 
+def test_each_item_has_the_code_of_its_field(start: Start) -> None:
+    codes = enumeration("missing", "missing_field", "invalid", "already_exists")
+    schema = members("errors", errors=listed(code=codes, field=STRING))
+    _, found = refused(start, schema, json={"size": "x"})
+    assert found["errors"] == [
+        {"code": "missing_field", "field": "name"},
+        {"code": "invalid", "field": "size"},
+    ]
+
+
 @pytest.mark.parametrize(
     ("call", "more", "expected"),
     [
