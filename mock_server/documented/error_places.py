@@ -62,6 +62,8 @@ class _Refused:
     """The location of the parameter at fault; empty for a field of the body."""
     keeps_reason: bool = False
     """Whether a text of an example stays that only its place tells to be the reason."""
+    keeps_code: bool = False
+    """Whether a made-up code stays, as that of an enumeration."""
     is_told: bool = False
     """Whether the body has a place for the detail around this level."""
 
@@ -223,7 +225,7 @@ class _Places:
             yield place, left if refused.field is None else (_as_field(plain, refused.field),)
         elif self._is_status(plain, text):
             yield place, (str(refused.status),)
-        elif not self._is_example and plain in CODES:
+        elif not self._is_example and plain in CODES and not refused.keeps_code:
             yield place, (refused.code,)
         elif not self._is_example and plain in SECOND_DETAILS:
             yield place, (HTTPStatus(refused.status).phrase,)
@@ -251,14 +253,18 @@ class _Places:
             whole = replace(refused, items=(), is_item=True)
             wrong = refused.items or (whole,)
             keeping = [replace(one, keeps_reason=True) for one in wrong]
-            lists = [[self._item(form, outline, one) for one in some] for some in (wrong, keeping)]
+            closed = [replace(one, keeps_code=True) for one in wrong]
+            tried = (wrong, keeping, closed)
+            lists = [[self._item(form, outline, one) for one in some] for some in tried]
             others: list[Any] = [one[:1] for one in lists]
             if not refused.items:
                 # The form may need a field, and the request has none that is at fault.
                 says_nothing = ({},) if self._is_example else ({}, form)
                 lists = [one for one in lists if not any(item in says_nothing for item in one)]
-                named = [self._item(form, outline, replace(whole, field=""))]
-                others = [[], _REMOVED, named] if refused.is_told else [named, []]
+                # A made-up code may be one of an enumeration, as in these.
+                unnamed = [replace(one, field="") for one in (*wrong, *closed)]
+                named = [[self._item(form, outline, one)] for one in unnamed]
+                others = [[], _REMOVED, *named] if refused.is_told else [*named, []]
             yield path, (*lists, *others)
 
     def _item(self, form: Any, outline: Mapping[str, Any], one: _Refused) -> Any:
