@@ -33,6 +33,7 @@ from openapi.resource import (
     secret_member,
 )
 from openapi.security import API_KEY, BEARER, MUTUAL_TLS, kind_of
+from openapi.several import Several, several_made_by
 from openapi.several_files import read_contract
 
 IMPLIED = "2026-03-01"
@@ -105,6 +106,11 @@ class Contract:
         puts = (one for one in self.operations.values()
                 if makes_by_put(one) and made_in(one) not in known)  # fmt: skip
         return (*posted, *(Resource.created_by(one, self.operations) for one in puts))
+
+    @cached_property
+    def several(self) -> tuple[Several, ...]:
+        """What its operations make several of at once."""
+        return tuple(filter(None, map(several_made_by, self.operations.values())))
 
     @cached_property
     def enveloped(self) -> tuple[Operation, ...]:

@@ -44,7 +44,7 @@ ACTIVE, REVOKED = "active", "revoked"
 _LIVING = {"active", "is_active", "enabled", "is_enabled", "live"}
 """Members that say that a resource was not revoked."""
 
-_NAMES = ("name", "reference", "description", "title", "label")
+NAMES = ("name", "reference", "description", "title", "label")
 """What the text is called, mostly, that clients call a resource by."""
 
 _FREE_TEXT = "dinie-conformance 0123456789ab"
@@ -222,7 +222,7 @@ def makes_resource(operation: Operation, operations: Mapping[str, Operation]) ->
     ids = (
         parameter_below(one.path, base) for one in operations.values() if is_below(one.path, base)
     )
-    return any(_named_after(members, one, operation.path) for one in ids)
+    return any(named_after(members, one, operation.path) for one in ids)
 
 
 def makes_several(operation: Operation, operations: Mapping[str, Operation]) -> bool:
@@ -233,26 +233,29 @@ def makes_several(operation: Operation, operations: Mapping[str, Operation]) -> 
     body, answer = operation.json_body, _success(operation)
     sent = body.schema if body and operation.method == "POST" else None
     shown = answer.schema if answer else None
-    if sent is None or shown is None or not any(_listed(sent.outline)):
+    if sent is None or shown is None or not any(listed(sent.outline)):
         return False
     members, base = success_members(operation), _bases(operation, operations)[0]
     below = [one.path for one in operations.values() if is_below(one.path, base)]
     ids = {_ID, *(parameter_below(one, base) for one in below)}
 
     def is_named(its: Mapping[str, Any]) -> bool:
-        return any(_named_after(its, one, operation.path) for one in ids)
+        return any(named_after(its, one, operation.path) for one in ids)
 
     if is_named(members) or any(map(_is_text, members.values())):
         return False
-    return any(is_named(one.get("properties", {})) for one in _listed(shown.outline))
+    return any(is_named(one.get("properties", {})) for _, one in listed(shown.outline))
 
 
-def _listed(outline: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """What a value lists, a list of objects or an object with one: their outlines."""
-    for one in (outline, *outline.get("properties", {}).values()):
+def listed(outline: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The lists of objects in a value: the member of each, and the outline of what is in it.
+
+    The member is empty where the value is the list.
+    """
+    for name, one in {"": outline, **outline.get("properties", {})}.items():
         items = one.get("items", {}) if "array" in types_of(one) else {}
         if "object" in types_of(items):
-            yield items
+            yield name, items
 
 
 def makes_by_put(operation: Operation) -> bool:
@@ -299,7 +302,7 @@ def _bases(create: Operation, operations: Mapping[str, Operation]) -> tuple[str,
         for one in below if not makes else ():
             if is_of_one(one.path) and one.method in {"GET", "PUT", "PATCH"}:
                 made, shown = success_members(create).keys(), success_members(one).keys()
-                own = _named_after(success_members(one), parameter_below(one.path, base), base)
+                own = named_after(success_members(one), parameter_below(one.path, base), base)
                 is_same = made == shown if has_own else are_alike(made, shown)
                 if own in made and is_same and base not in found:
                     found.append(base)
@@ -320,12 +323,12 @@ def _chosen(members: Mapping[str, Any], parameter: str, collection: str) -> str:
 
 def _handle(members: Mapping[str, Any], parameter: str, path: str) -> str:
     """The member that stands in the path of an operation on one resource."""
-    found = _named_after(members, parameter, path)
+    found = named_after(members, parameter, path)
     if found:
         return found
     for name, one in members.items():
         inner = one.get("properties", {}) if spelt(name) in HOLDERS else {}
-        if held := _named_after(inner, parameter, path):
+        if held := named_after(inner, parameter, path):
             return f"{name}/{held}"
     above = {snake(one) for one in re.findall(r"\{([^{}]*)\}", path)}
     own = [name for name in members if snake(name) not in above]
@@ -333,8 +336,8 @@ def _handle(members: Mapping[str, Any], parameter: str, path: str) -> str:
     return next(other, _ID)
 
 
-def _named_after(members: Mapping[str, Any], parameter: str, path: str) -> str | None:
-    """The member that a path's parameter is named after; None without any."""
+def named_after(members: Mapping[str, Any], parameter: str, path: str) -> str | None:
+    """The member that the parameter of a path is named after; None without any."""
     if parameter in members:
         return parameter
     kind = re.sub(r"(ie)?s$", "", snake(path.rpartition("/")[2])) or "resource"
@@ -409,7 +412,7 @@ def name_member(create: Operation, shown: Mapping[str, Any]) -> str:
         and schema.is_usable
         and takes_member(schema, name, _FREE_TEXT)
     ]
-    if named := next((one for one in _NAMES if one in texts), None):
+    if named := next((one for one in NAMES if one in texts), None):
         return named
     # What ends like an id, or as what the contract has elsewhere, may refer to something else.
     nouns = _nouns(create) if any("_" in snake(one) for one in texts[:1]) else frozenset()

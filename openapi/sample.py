@@ -81,6 +81,11 @@ def valid_sample_of(schema: Schema, *, is_full: bool = False) -> Any:
     raise LookupError(f"no value of {schema.pointer} is found")
 
 
+def item_sample(schema: Schema, definition: Any) -> Any:
+    """A plain value of what an array in a schema has; which the whole need not take."""
+    return _sample(schema.resolve, definition, 0, 0)
+
+
 def _simple(schema: Schema, *, is_full: bool) -> Any:
     return _sample(schema.resolve, schema.definition, 0, _DEEPEST_FULL if is_full else 0)
 

@@ -21,6 +21,7 @@ from conformance.probe.parameter_values import (
     plain_value,
     unknown_value,
 )
+from conformance.probe.several import asking_for_items
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.taken_bodies import varied, with_references
 from conformance.target.entity_tags import tag_parameter, with_tag
@@ -50,6 +51,7 @@ from openapi.resource import (
 )
 from openapi.sample import valid_sample_of
 from openapi.schema import Schema
+from openapi.several import several_made_by
 
 NAME_PREFIX = "dinie-conformance"
 """The start of the name of every created resource, which marks it as test data."""
@@ -146,13 +148,13 @@ class PlainRequests(ABC):
         if partner is not None and access and self.token_places in access[0].refused_places:
             raise NotAsked(self.target.refusal(self.operation.id, self.token_places, partner))
         required = [one for one in self.operation.parameters if one.required]
-        asked: dict[str, object] = {}
+        wanted: dict[str, object] = {}
         for one in required:
-            asked |= plain_query(one) if one.location == "query" else {}
-        asked |= query
+            wanted |= plain_query(one) if one.location == "query" else {}
+        wanted |= query
         path = self.path(partner, own)
         request = Request(
-            self.operation.method, f"{path}?{query_with(asked)}" if asked else path,
+            self.operation.method, f"{path}?{query_with(wanted)}" if wanted else path,
             tuple((one.name, str(plain_value(one))) for one in required
                   if one.location == "header" and one.name != self.operation.key_header),
             partner=partner, key_header=self.operation.key_header, token_places=self.token_places,
@@ -169,7 +171,8 @@ class PlainRequests(ABC):
         if body is None or not body.content or (taken is None and not body.required):
             return request
         if taken is not None:
-            return request.with_json(self._identified(self.plain_body(partner), path))
+            value = self._identified(self.plain_body(partner), path)
+            return request.with_json(self._asking_for_items(value))
         whole = self.operation.json_body
         if whole is None:
             kinds = " or ".join(body.content)
@@ -177,7 +180,13 @@ class PlainRequests(ABC):
         made = next(iter(whole.examples), None)
         if whole.schema and not whole.examples:
             made = self._sample(whole.schema)
+        made = self._asking_for_items(made)
         return request.with_header("Content-Type", whole.name).with_json(made)
+
+    def _asking_for_items(self, body: Any) -> Any:
+        """A body that asks for items where it may make several."""
+        several = several_made_by(self.operation)
+        return asking_for_items(several, body, self.new_name) if several else body
 
     def with_tag(self, request: Request, *, is_own: bool = True) -> Request:
         """The same request, with an ``If-Match`` that holds now where the operation asks for it."""

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from conformance.probe.not_verified import NotVerified, Undecided, refused_with
 from conformance.probe.plain_requests import PlainRequests
+from conformance.probe.several import made_by
 from conformance.probe.violation import (
     NO_SERVER_ERROR,
     NOTHING_FAILS,
@@ -249,8 +250,9 @@ class Sending(PlainRequests):
         answer = self._opened(request, send(request))
         if request.key and answer.is_success:
             target.early_call.note(request.key)
-        if request.method == "PUT" and answer.status == HTTPStatus.CREATED and not resources:
-            self._note_put(request)
+        if answer.is_success and not resources:
+            self._note_put(request, answer)
+            self._note_several(request, answer)
         for resource, name in zip(resources, asked, strict=True) if answer.is_success else ():
             named = name or answer.text(resource.name)
             if named and (name is None or answer.is_repeated):
@@ -289,9 +291,13 @@ class Sending(PlainRequests):
             return [one for one in puts if request.is_for(one.create)]
         resources = [one for one in self.contract.resources
                      if request.method == one.create.method == "POST"]  # fmt: skip
-        ends = any(one.revoke and request.is_for(one.revoke) for one in resources)
+        others = [
+            *(one.revoke for one in resources),
+            *(one.create for one in self.contract.several),
+        ]
+        is_other = any(one and request.is_for(one) for one in others)
         return [one for one in resources if request.is_for(one.create)] or (
-            [] if ends else resources
+            [] if is_other else resources
         )
 
     def _note_created(self, resource: Resource, request: Request, handle: str) -> None:
@@ -311,8 +317,24 @@ class Sending(PlainRequests):
                 place, below = resource.place_of(resource.read, collection)
                 places.lookups[made] = f"{place}{path_to(below, handle)}"
 
-    def _note_put(self, request: Request) -> None:
+    def _note_several(self, request: Request, answer: Answer) -> None:
+        """Note what a request has made several of, and the paths of their DELETE."""
+        places, path = self.target.places, request.path.partition("?")[0]
+        own = (one for one in self.contract.several if request.is_for(one.create))
+        for several in own:
+            for handle in made_by(several, request, answer):
+                made = request.partner or 0, handle
+                self.target.created.add(made)
+                places.revocations[made] = ""
+                if several.delete is not None:
+                    place, below = several.place_of(several.delete, path)
+                    with suppress(UnsendableRequest):
+                        places.revocations[made] = f"{place}{path_to(below, handle)}"
+
+    def _note_put(self, request: Request, answer: Answer) -> None:
         """Note what a PUT has made by its name, and the DELETE at its path."""
+        if request.method != "PUT" or answer.status != HTTPStatus.CREATED:
+            return
         path = request.path.partition("?")[0]
         made = request.partner or 0, names_in(path)[-1]
         operations = self.contract.operations.values()

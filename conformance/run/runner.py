@@ -226,8 +226,15 @@ class Run:
             if not useless:
                 find_lost(self._survey)
             made = self.target.created - (self.target.places.parents if keep_parents else set())
-            left = made if useless else revoke_all(self.contract, self.target, made)
+            served = {one for one in made if not useless or self._is_apart(one)}
+            left = {*(made - served), *revoke_all(self.contract, self.target, served)}
         self.left_behind = sorted(left)
+
+    def _is_apart(self, made: CreatedResource) -> bool:
+        """Whether a DELETE that the survey did not ask for removes what was made."""
+        path = self.target.places.revocations.get(made, "")
+        surveyed = (one.revoke for one in self.contract.resources if one.revoke)
+        return bool(path) and not any(Request(one.method, path).is_for(one) for one in surveyed)
 
     def _shown_by_limited(self, request: Request, answer: Answer) -> Iterator[Hashable]:
         """The operation that gave a 429, and the requirements that the 429 breaks."""

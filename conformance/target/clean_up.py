@@ -52,8 +52,9 @@ def _deleting(contract: Contract, target: Target, one: CreatedResource) -> tuple
     Raises :class:`LookupError` where there is none.
     """
     path = target.places.revocations.get(one, "")
-    for resource in contract.resources:
-        ends, reads = resource.revoke, resource.read
+    made = ((one.revoke, one.read) for one in contract.resources)
+    several = ((one.delete, one.read) for one in contract.several)
+    for ends, reads in (*made, *several):
         if ends and reads and ends.method == "DELETE" and ends.path == reads.path:
             is_alone = len(contract.resources) == 1 and ends.path.count("{") == 1
             own = path_to(ends.path, one[1]) if not path and is_alone else path
