@@ -8,6 +8,7 @@ from openapi.operation import PATH_PARAMETER
 _KEY = re.compile(r"\(('?)(\{[^{}]+\})\1\)(?=/|$)")
 _BEFORE_ID = re.compile(r"(/|\('?)$")
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")
+_ACTION = re.compile(r"(?<=\}):(?=\w+$)")
 LAST_PARAMETER = re.compile(r"/\{\}$")
 """The end of the shape of an item's path."""
 
@@ -53,9 +54,9 @@ def above_id(before: str) -> str:
 def shape_of(path: str) -> str:
     """A path without the names of its parameters, and without ``/`` or ``.json`` at its end.
 
-    Ids are in segments of their own.
+    Ids are in segments of their own, and so is an action on one: ``/things/{id}:cancel``.
     """
-    return _ENDING.sub("", PATH_PARAMETER.sub("{}", segments_of(path)))
+    return _ACTION.sub("/", _ENDING.sub("", PATH_PARAMETER.sub("{}", segments_of(path))))
 
 
 def as_written(path: str, template: str) -> str:

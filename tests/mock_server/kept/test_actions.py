@@ -69,6 +69,20 @@ def test_an_action_sets_the_state_that_is_called_so(
     assert client.get("/orders").json() == [acted.json(), other]
 
 
+@pytest.mark.parametrize("of_answer", [{"200": answer(ORDER)}, {"204": answer()}])
+def test_an_action_may_stand_behind_a_colon(start: Start, of_answer: Schema) -> None:
+    document = orders("cancel", of_answer)
+    paths = document["paths"]
+    paths["/orders/{id}:cancel"] = paths.pop("/orders/{id}/cancel")
+    client = start(document)
+    made = client.post("/orders", json={"amount": 7, "currency": "USD"}).json()
+
+    acted = client.post(f"/orders/{made['id']}:cancel")
+    assert acted.status_code == int(next(iter(of_answer)))
+    assert client.get(f"/orders/{made['id']}").json() == {**made, "state": "cancelled"}
+    assert client.post("/orders/o_999999:cancel").status_code == 404
+
+
 def test_an_action_sets_what_its_example_says_of_the_state_alone(start: Start) -> None:
     done = {"id": "o_000009", "amount": 99, "currency": "USD", "state": "captured"}
     client = start(orders("settle", {"200": answer(ORDER, done)}))
