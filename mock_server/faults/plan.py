@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ from dinie_contract.spelling import hint
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exact_json import parse_json
 from mock_server.exchange.exchange import Exchange
-from mock_server.faults.actions import Action, ActionContext, Delay, action_of
+from mock_server.faults.actions import Action, ActionContext, Delay, Status, action_of
 from mock_server.faults.presets import PRESETS, FaultText, faults_of
 from mock_server.partners.access_tokens import AccessTokens
 from openapi.operation import Operation
@@ -209,7 +209,11 @@ class FaultPlans:
         if "preset" in text:
             for one in faults_of(text["preset"], self._operations.values()):
                 preset = text["preset"] if text["preset"] in PRESETS else None
-                yield self._fault(one, text["preset"], preset)
+                fault = self._fault(one, text["preset"], preset)
+                if preset is None and isinstance(fault.action, Status):
+                    # A status for each request, whatever other operations document.
+                    fault.action = replace(fault.action, is_for_all=True)
+                yield fault
         else:
             yield self._fault(text, text.get("name") or text["action"]["kind"])
 

@@ -34,6 +34,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "paths": {
             "/a": {"post": {"operationId": "add", "responses": done}},
             "/b": {"get": {"operationId": "look", "responses": done | broken}},
+            "/c": {"get": {"responses": done | {"409": {"description": "Taken."}}}},
         },
         "components": {"securitySchemes": {"jwt": {"type": "http", "scheme": "bearer"}}},
     }
@@ -107,6 +108,7 @@ def test_a_documented_answer_stays_what_it_is(foreign: Client) -> None:
         ("502:html", 502, "text/html; charset=utf-8"),
         ("504:empty", 504, None),
         ("418:problem", 418, "application/problem+json"),
+        ("409", 409, "application/problem+json"),
     ],
 )
 def test_a_status_of_the_start_is_for_each_request(
@@ -120,7 +122,7 @@ def test_a_status_of_the_start_is_for_each_request(
         assert (shown["name"], shown["fired"], "preset" in shown) == (fault, 2, False)
 
 
-@pytest.mark.parametrize("fault", ["503", "502:html"])
+@pytest.mark.parametrize("fault", ["503", "502:html", "409"])
 def test_a_request_may_ask_for_such_a_fault(foreign: Client, fault: str) -> None:
     headers: dict[str, Any] = {**HEADERS, "Prefer": f"fault={fault}"}
     assert foreign.post("/a", headers=headers).status_code == int(fault[:3])
