@@ -13,7 +13,7 @@ from openapi.generation import BudgetSpentError, Generation
 from openapi.patterns import for_python
 from openapi.references import merge_schemas
 from openapi.schema import Schema, is_read_only, types_of
-from openapi.texts import texts_by_pattern
+from openapi.texts import text_by_pattern
 
 Resolve = Callable[[Any], Any]
 
@@ -157,7 +157,9 @@ def _text(schema: Mapping[str, Any]) -> str:
         digits = ("1" * count for count in (1, 2, 3, 4, 6, 8, 10, 11, 12, 14, 16))
         usual = (one for one in (text, *_OF_PATTERNS, *digits) if least <= len(one) <= most)
         found = next((one for one in usual if _takes(pattern, one)), None)
-        return next(texts_by_pattern(dict(schema)), text) if found is None else found
+        if found is None:
+            found = text_by_pattern(schema)
+        return text if found is None else found
     return text[:most].ljust(least, "x")
 
 

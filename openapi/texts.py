@@ -4,8 +4,9 @@ import math
 import random
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import chain, islice, permutations, product
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ import jsonschema_rs
 import rstr
 
 from openapi.patterns import for_python
-from openapi.references import patterns_of
+from openapi.references import ALL_PATTERNS, patterns_of
 
 _TEXTS = 20
 """How many texts of each length are made by a pattern, until one satisfies the other keywords."""
@@ -59,12 +60,32 @@ def text_of(definition: dict[str, Any]) -> str:
     """A text by the pattern or the format of a schema, of a length that it allows."""
     least = int(definition.get("minLength", 0))
     if "pattern" in definition:
-        return next(texts_by_pattern(definition), "")
+        return text_by_pattern(definition) or ""
     longest = int(definition.get("maxLength", MOST_CHARACTERS))
     if definition.get("format") == "byte":  # base64, whose length is a multiple of four
         return "dGV4" * min(math.ceil(max(least, 1) / 4), longest // 4)
     text = str(FORMATS.get(definition.get("format", ""), "text"))
     return text.ljust(least, "x")[:longest]
+
+
+def text_by_pattern(definition: Mapping[str, Any]) -> str | None:
+    """The first of :func:`texts_by_pattern`; None where there is none.
+
+    Each attempt at a value asks for the same ones, and that there is none takes long to find.
+    """
+    known = (one for one in _ASSERTING if one in definition)
+    return _first_text(
+        tuple(patterns_of(definition)), tuple((one, definition[one]) for one in known)
+    )
+
+
+@lru_cache(maxsize=256)
+def _first_text(patterns: tuple[str, ...], keywords: tuple[tuple[str, Any], ...]) -> str | None:
+    return next(texts_by_pattern({**dict(keywords), ALL_PATTERNS: patterns}), None)
+
+
+_ASSERTING = ("minLength", "maxLength", "format")
+"""The keywords of a text beside its patterns."""
 
 
 def texts_by_pattern(definition: dict[str, Any], count: int = _TEXTS) -> Iterator[str]:
@@ -73,7 +94,7 @@ def texts_by_pattern(definition: dict[str, Any], count: int = _TEXTS) -> Iterato
     At first those of the format, then made by the pattern, so many of each length, at last one
     character repeated.
     """
-    wanted = only(definition, "string", "minLength", "maxLength", "format")
+    wanted = only(definition, "string", *_ASSERTING)
     patterns = patterns_of(definition)
     wanted["allOf"] = [{"pattern": one} for one in patterns]
     accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)

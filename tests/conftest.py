@@ -8,12 +8,17 @@ from functools import cache
 import httpx
 import httpx._transports.default
 import pytest
+from hypothesis import settings
 
 from dinie_contract.output import SECRETS
 
 # Else every process that a test starts compiles the packages again: a third of its start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# How long an example takes is that of a busy machine, too.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from openapi import texts
 from openapi.contract import Contract
+from openapi.errors import ContractError
+from openapi.generation import Generation
 from openapi.operation import Operation
 from openapi.references import merge_schemas
 from openapi.sample import sample_of
@@ -164,3 +167,25 @@ def test_a_multiple_of_infinity_is_no_fault() -> None:
     parts = [{"multipleOf": float("inf")}, {"multipleOf": 3}]
     found = merge_schemas(lambda one: one, {"type": "number", "allOf": parts})
     assert found["multipleOf"] == float("inf")
+
+
+def test_patterns_that_no_text_has_are_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = list[object]()
+
+    def counted(definition: dict[str, Any]) -> Any:
+        tried.append(definition)
+        return texts_by_pattern(definition)
+
+    monkeypatch.setattr(texts, "texts_by_pattern", counted)
+    text = {
+        "type": "string",
+        "minLength": 30,
+        "allOf": [{"pattern": "^[a-z]+$"}, {"pattern": "^[3-5]+$"}],
+    }
+    schema = schema_of({"type": "object", "required": ["a"], "properties": {"a": text}})
+    sample_of(schema)
+    sample_of(schema, is_full=True)
+    with pytest.raises(ContractError, match="no value was found"):
+        Generation(schema.document, schema.resolve).value(schema)
+
+    assert len(tried) == 1
