@@ -18,7 +18,6 @@ from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.safety import Breaker, Pace, recognized
 from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
-from conformance.fuzz.storage.directory import is_handle
 from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.storage.record import ENOUGH, FULL, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
@@ -34,6 +33,7 @@ from conformance.server import judges
 from conformance.target.clean_up import revoke_all
 from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from conformance.target.threads import Threads
 from openapi.contract import Contract
@@ -108,7 +108,8 @@ class Campaign:
         for one in list(record.findings.values()):
             record.findings.load(with_scripts(target.base_url, one, target.settings))
         record.findings.on_change = self._changed
-        self._strangers = frozenset(record.directory.created() | record.left_behind)
+        self._places = record.directory.created()
+        self._strangers = self._places.keys() | record.left_behind
         """Resources that the directory names, and that are not known to be of a campaign."""
 
     def _changed(self) -> None:
@@ -137,6 +138,7 @@ class Campaign:
         """Judge until the campaign is over; raises :class:`TargetError` for an unusable target."""
         generation.load()
         self.target.on_answer = self._record_answer
+        self.target.places.on_created = self._record_created
         self._begin = time.monotonic()
         self.save()
         try:
@@ -164,7 +166,10 @@ class Campaign:
 
     def _work(self) -> None:
         Run(self.record.contract, self.target, [], self.record.seed).survey()
-        self._strangers -= recognized(self.record.contract, self.target, self._strangers)
+        places = {one: self._places.get(one, "") for one in self._strangers}
+        found = recognized(self.record.contract, self.target, places)
+        self._strangers -= found.keys()
+        self.target.places.revocations |= {one: place for one, place in found.items() if place}
         seconds = min(self.max_seconds * _SHARE_OF_KNOWN, _MOST_SECONDS_OF_KNOWN)
         end = time.monotonic() + seconds
         for finding in list(self.record.findings.values()):
@@ -310,24 +315,22 @@ class Campaign:
     def _record_answer(self, request: Request, answer: Answer) -> None:
         self.record.coverage.record(request, answer)
         self.record.timeline.record(time.time(), answer.status, answer.seconds)
-        is_creation = answer.is_success and request.method == "POST"
-        for resource in self.record.contract.resources if is_creation else ():
-            handle = answer.identifier(resource.handle)
-            if handle is not None and is_handle(handle):
-                with self._lock:
-                    self.record.directory.record_created((request.partner or 0, handle))
         if answer.status == LIMITED:
             self.pace.limited()
+
+    def _record_created(self, made: CreatedResource) -> None:
+        with self._lock:
+            self.record.directory.record_created(made, self.target.places.revocations.get(made, ""))
 
     def _clean_up(self, more_than: int) -> None:
         """Revoke the created keys, if there are more than so many and no turn uses them."""
         # A cancelled check has not reported all its resources; the directory lists them.
-        made = self.target.created | self.record.directory.created()
+        made = self.target.created | self.record.directory.created().keys()
         if not more_than:
             # At the end, failed revocations are tried once more.
             made |= self.record.left_behind
         # Later turns make others in these.
-        parents = set(self.target.places.parents) if more_than else set()
+        parents = set(self.target.places.parents) if more_than else set[CreatedResource]()
         made -= self._strangers | parents
         if self._keep or len(made) <= more_than:
             return
@@ -338,7 +341,10 @@ class Campaign:
         if self.record.left_behind != left:
             self.record.left_behind = left
             self.record.directory.leave_behind(left)
-        self.record.directory.clear_created(parents)
+        places = self._places | self.target.places.revocations
+        # Another session may end what is left at the end of this one, if it knows where that is.
+        kept = parents if more_than else {one for one in left if places.get(one)}
+        self.record.directory.clear_created({one: places.get(one, "") for one in kept})
 
     def save(self) -> None:
         """Write the record; findings have files of their own."""

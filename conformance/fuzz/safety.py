@@ -5,9 +5,10 @@ import statistics
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import product
+from urllib.parse import quote, unquote
 
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotVerified
@@ -18,13 +19,20 @@ from conformance.probe.rate_limits import page_of_one
 from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
 from conformance.target.errors import TargetError
-from conformance.target.exchange import Answer, UnsendableRequest
+from conformance.target.exchange import (
+    Answer,
+    Request,
+    UnsendableRequest,
+    path_of,
+    path_to,
+    pattern_of,
+)
 from conformance.target.kept import CreatedResource
 from conformance.target.members import identifier_in
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import Operation
-from openapi.resource import creates
+from openapi.resource import Resource, creates
 
 REFERENCE_SECONDS = 60.0
 """The latency of this first time is what later times are compared with."""
@@ -41,32 +49,76 @@ FIRST_PAUSE_SECONDS = 0.5
 
 
 def recognized(
-    contract: Contract, target: Target, resources: Set[CreatedResource]
-) -> set[CreatedResource]:
-    """Of resources that a file names, those that the target lists under a name of test data.
+    contract: Contract, target: Target, places: Mapping[CreatedResource, str]
+) -> dict[CreatedResource, str]:
+    """Of resources that a file names, those that are test data, with the paths that revoke them.
 
-    A file of somebody else's may name anybody's. Without a list none is recognized.
+    A file of somebody else's may name anybody's: the id says it, that a client chose, or the name
+    that the target lists or shows it under.
     """
-    found: set[CreatedResource] = set()
-    for kind, partner in product(contract.resources, sorted({one for one, _ in resources})):
-        wanted = {handle for owner, handle in resources if owner == partner}
-        listed = kind.list if Capability.LISTING in target.capabilities else None
-        if listed is None or partner >= len(target.access):
-            continue
-        probe = Probe(contract, listed, target, random.Random(0))  # noqa: S311 - test data
-        # A list that ends in something else has shown what it has shown.
-        with suppress(NotVerified, Violation, UnsendableRequest):
+    kinds = [(one, one.revoke) for one in contract.resources if one.revoke]
+    others = (one for one in contract.operations.values() if one.method == "DELETE")
+    ends = [*(end for _, end in kinds), *others]
+    found = {
+        made: place
+        for made, place in places.items()
+        if made[1].startswith(NAME_PREFIX) and any(_names(end, place, made) for end in ends)
+    }
+    for (kind, end), partner in product(kinds, sorted({one for one, _ in places})):
+        wanted = {
+            made: place
+            for made, place in places.items()
+            if made not in found and made[0] == partner and _names(end, place, made)
+        }
+        if wanted and partner < len(target.access):
+            for made in _named(contract, target, kind, wanted):
+                is_alone = end.path.count("{") == 1
+                found[made] = wanted[made] or (path_to(end.path, made[1]) if is_alone else "")
+    return found
+
+
+def _names(end: Operation, place: str, made: CreatedResource) -> bool:
+    """Whether a path is that of an operation on this resource, and of nothing else."""
+    if not place:
+        return True  # the contract alone says it
+    parts = pattern_of(end.path).fullmatch(place)
+    names = [unquote(one) for one in parts.groups()] if parts else []
+    is_named = names[-1:] == [made[1]] and not {".", ".."} & {*names}
+    return is_named and path_of(end.path, [quote(one, safe="") for one in names]) == place
+
+
+def _named(
+    contract: Contract, target: Target, kind: Resource, places: Mapping[CreatedResource, str]
+) -> Iterator[CreatedResource]:
+    """Of resources of a partner's, those that the target has under a name of test data."""
+    [partner] = {one for one, _ in places}
+    wanted = {handle for _, handle in places}
+    listed = kind.list if Capability.LISTING in target.capabilities else None
+    # A list that ends in something else has shown what it has shown.
+    with suppress(NotVerified, Violation, UnsendableRequest):
+        # That of a nested kind is in a parent of this run.
+        if listed is not None and "{" not in listed.path:
+            probe = Probe(contract, listed, target, random.Random(0))  # noqa: S311 - test data
             for page in pages(probe, largest_page(probe), partner=partner):
                 named = {
                     identifier_in(one, kind.handle)
                     for one in page.items
                     if str(one.get(kind.name)).startswith(NAME_PREFIX)
                 }
-                found |= {(partner, one) for one in wanted & named if one}
+                yield from ((partner, one) for one in wanted & named if one)
                 wanted -= named
                 if not wanted:
-                    break
-    return found
+                    return
+    reads, revoke = kind.read, kind.revoke
+    if reads is None or revoke is None or revoke.path != reads.path:
+        return
+    probe = Probe(contract, reads, target, random.Random(0))  # noqa: S311 - test data
+    for (_, handle), place in places.items():
+        if handle in wanted and place:
+            request = Request("GET", place, partner=partner, token_places=probe.token_places)
+            shown = probe.try_to_send(request).text(kind.name)
+            if str(shown).startswith(NAME_PREFIX):
+                yield partner, handle
 
 
 class Pace:

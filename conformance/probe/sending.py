@@ -29,6 +29,7 @@ from conformance.target.exchange import (
     names_in,
     path_to,
 )
+from conformance.target.kept import CreatedResource
 from conformance.target.members import text_in
 from conformance.target.target import CLOSED_TRIES
 from conformance.target.threads import Threads, values
@@ -303,8 +304,13 @@ class Sending(PlainRequests):
     def _note_created(self, resource: Resource, request: Request, handle: str) -> None:
         made = request.partner or 0, handle
         self.target.created.add(made)
-        if len(self.contract.resources) == 1 and "{" not in resource.create.path:
-            return  # the contract alone says how it is revoked
+        # Else the contract alone says how it is revoked.
+        if len(self.contract.resources) > 1 or "{" in resource.create.path:
+            self._note_place(resource, request, made)
+        self.target.places.on_created(made)
+
+    def _note_place(self, resource: Resource, request: Request, made: CreatedResource) -> None:
+        handle = made[1]
         collection, places = resource.collection_of(request.path), self.target.places
         places.revocations[made] = ""
         with suppress(UnsendableRequest):
@@ -341,6 +347,7 @@ class Sending(PlainRequests):
         ends = any(replace(request, method="DELETE").is_for(one) for one in operations)
         self.target.created.add(made)
         self.target.places.revocations[made] = path if ends else ""
+        self.target.places.on_created(made)
 
     def succeed_unrecorded(self, request: Request) -> Answer:
         """As :meth:`succeed`; the exchange is no part of what shows a violation."""

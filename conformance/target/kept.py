@@ -223,7 +223,7 @@ class ResourcePlaces:
     for each of several that one refers to, and ``parents`` its handles. ``taken`` are bodies that
     are taken where others are refused, by the id of the operation, and ``new_texts`` those that
     stand in one creation each. ``unreached`` says of capabilities that nobody could ask for why
-    that is.
+    that is. ``on_created`` is called with each created resource, once its place is known.
     """
 
     revocations: dict[CreatedResource, str] = field(default_factory=dict)
@@ -233,4 +233,5 @@ class ResourcePlaces:
     taken: dict[str, TakenBody] = field(default_factory=dict)
     new_texts: NewTexts = field(default_factory=NewTexts)
     unreached: dict[Capability, str] = field(default_factory=dict)
+    on_created: Callable[[CreatedResource], object] = lambda _: None
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -15,6 +15,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import starmap
 from pathlib import Path
 from typing import Any, Self
 
@@ -254,17 +255,21 @@ class RunDirectory:
             self._names[finding.key] = finding.name_beside(self._names.values())
         return self._names[finding.key]
 
-    def record_created(self, made: CreatedResource) -> None:
+    def record_created(self, made: CreatedResource, place: str = "") -> None:
         """Record a created resource, to be revoked even if this process is killed.
 
-        One that a target calls by a secret is known to this process alone.
+        ``place`` is the path that revokes it, where the contract alone does not say that. What a
+        target calls by a secret is known to this process alone.
         """
-        if is_public(made):
-            append(self.path / _MADE, _made_line(made))
+        if line := _made_line(made, place):
+            append(self.path / _MADE, line)
 
-    def created(self) -> set[CreatedResource]:
-        """Created resources that may not be revoked yet; a line that is none is left out."""
-        return {one for one in map(_resource, self._lines()[0]) if one is not None}
+    def created(self) -> dict[CreatedResource, str]:
+        """Created resources that may not be revoked yet, with the paths that revoke them.
+
+        A path is empty where none is known. A line that is no such resource is left out.
+        """
+        return dict(one for one in map(_resource, self._lines()[0]) if one is not None)
 
     @property
     def junk(self) -> int:
@@ -282,9 +287,9 @@ class RunDirectory:
         *lines, rest = text.split("\n", _MOST_MADE)
         return lines, rest.count("\n") + bool(rest.rpartition("\n")[2])
 
-    def clear_created(self, but: Iterable[CreatedResource] = ()) -> None:
+    def clear_created(self, but: Mapping[CreatedResource, str]) -> None:
         """Forget the created resources, but for some: all are revoked, or listed as left behind."""
-        write_whole(self.path / _MADE, "".join(map(_made_line, filter(is_public, sorted(but)))))
+        write_whole(self.path / _MADE, "".join(starmap(_made_line, sorted(but.items()))))
 
     def leave_behind(self, made: Iterable[CreatedResource]) -> None:
         """List what could not be revoked: partner and client id, one a line."""
@@ -317,11 +322,18 @@ def _check_examples(corpus: Path) -> None:
                     )
 
 
-def _made_line(made: CreatedResource) -> str:
-    return f"{made[0]} {made[1]}\n"
+def _made_line(made: CreatedResource, place: str) -> str:
+    """The line of a resource; empty for one that no line may have."""
+    if not is_handle(made[1]) or not is_public(made):
+        return ""
+    is_kept = is_handle(place) and SECRETS.redact(place) == place
+    return f"{made[0]} {made[1]} {place}\n" if is_kept else f"{made[0]} {made[1]}\n"
 
 
-def _resource(line: str) -> CreatedResource | None:
-    """The resource of a line: the partner, 0 or 1, and the handle."""
-    partner, _, handle = line.partition(" ")
-    return (int(partner), handle) if partner in {"0", "1"} and is_handle(handle) else None
+def _resource(line: str) -> tuple[CreatedResource, str] | None:
+    """The resource of a line, the partner, 0 or 1, and the handle, and the path that revokes it."""
+    partner, _, named = line.partition(" ")
+    handle, mark, place = named.partition(" ")
+    is_place = place.startswith("/") and is_handle(place)
+    is_read = partner in {"0", "1"} and is_handle(handle) and is_place == bool(mark)
+    return ((int(partner), handle), place) if is_read else None

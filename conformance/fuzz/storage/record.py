@@ -104,7 +104,7 @@ _FORMAT = Format(
             "coverage": {
                 "type": "object",
                 "properties": {
-                    "statuses": {**_COUNTS, "propertyNames": {"pattern": r"^[^ ]+ [0-9]{1,6}$"}},
+                    "statuses": {**_COUNTS, "propertyNames": {"pattern": r"^.+ [0-9]{1,6}$"}},
                 },
                 "additionalProperties": _COUNTS,
             },

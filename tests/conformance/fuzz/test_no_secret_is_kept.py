@@ -38,7 +38,7 @@ def test_a_resource_called_by_a_secret_is_in_no_file(tmp_path: Path) -> None:
     record.directory.leave_behind(record.left_behind)
     record.save()
 
-    assert record.directory.created() == {(0, "dinie_ci_1")}
+    assert record.directory.created().keys() == {(0, "dinie_ci_1")}
     again = Record.read(CONTRACT, RunDirectory.open(record.directory.path))
     assert again.left_behind == {(0, "dinie_ci_1")}
     left = (record.directory.path / "left-behind.txt").read_text()

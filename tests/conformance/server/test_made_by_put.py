@@ -62,12 +62,12 @@ FOUND_BY: Mapping[Fault, tuple[str, str]] = {
 """By the fault: the requirement that it breaks, and the operation."""
 
 
-def projects(slug: Any = SLUG_TEXT, body: Any = NAMED, made: Any = PROJECT) -> Contract:
-    """The contract of projects by their slugs, and of the notes in them."""
+def projects(slug: Any = SLUG_TEXT, body: Any = NAMED, made: Any = PROJECT) -> dict[str, Any]:
+    """The document of projects by their slugs, and of the notes in them."""
     parameters = [parameter("slug", "path", slug, example="demo")]
     sent = {"requestBody": {"required": True, **taken(body)}}
     refused = {status: one for status, one in REFUSED.items() if status != "404"}
-    return Contract(document("Projects", {
+    return document("Projects", {
         "/projects": {
             "get": {"responses": {"200": answer({"type": "array", "items": PROJECT}), **refused}},
         },
@@ -82,10 +82,10 @@ def projects(slug: Any = SLUG_TEXT, body: Any = NAMED, made: Any = PROJECT) -> C
             "post": {"responses": {"201": answer(NOTE), **REFUSED}, **BODY},
             "get": {"responses": {"200": answer({"type": "array", "items": NOTE}), **REFUSED}},
         },
-    }))  # fmt: skip
+    })  # fmt: skip
 
 
-CONTRACT = projects()
+CONTRACT = Contract(projects())
 
 
 class Refused(Exception):
@@ -267,7 +267,7 @@ WITH_SLUG = thing(["slug", "name"], slug=SLUG_TEXT, name=TEXT)
     ],
 )
 def test_the_id_in_a_path_is_new_and_in_the_body(slug: Any, body: Any, has_id: object) -> None:
-    contract = projects(slug, body)
+    contract = Contract(projects(slug, body))
     put = contract.operations["PUT /projects/{slug}"]
     schema = put.json_body.schema if put.json_body else None
     assert schema is not None
@@ -285,7 +285,7 @@ def test_the_id_in_a_path_is_new_and_in_the_body(slug: Any, body: Any, has_id: o
 
 
 def test_nothing_is_made_by_a_name_that_may_be_taken() -> None:
-    contract = projects({**TEXT, "enum": ["demo", "live"]})
+    contract = Contract(projects({**TEXT, "enum": ["demo", "live"]}))
     with Target("http://target", TOKENS) as target:
         probe = Probe(
             contract, contract.operations["PUT /projects/{slug}"], target, random.Random(1)
@@ -295,7 +295,7 @@ def test_nothing_is_made_by_a_name_that_may_be_taken() -> None:
 
 
 def test_what_an_answer_lacks_is_known_by_the_path() -> None:
-    contract = projects(made=NAMED)
+    contract = Contract(projects(made=NAMED))
     put = contract.operations["PUT /projects/{slug}"]
     transport = httpx.MockTransport(lambda _: httpx.Response(201, json={"name": "one"}))
     with Target("http://target", TOKENS, transport=transport) as target:

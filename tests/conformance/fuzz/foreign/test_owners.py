@@ -97,7 +97,7 @@ def test_resources_that_a_directory_names_are_bounded(
     monkeypatch.setattr(directories, "_MOST_MADE", 2)
     directory = campaign_in(tmp_path / "run")
     (directory.path / "made.txt").write_text("0 a\n\n0 b\n0 c\n")
-    assert directory.created() == {(0, "a")}
+    assert directory.created() == {(0, "a"): ""}
     assert directory.junk == 3
 
 
@@ -107,6 +107,7 @@ def test_resources_that_a_directory_names_are_bounded(
         (b"\xff\xfe\x00" * 30, set(), 1),
         (b"0 a\n\xff\xfe\n0 \xe9\n0 b\n", {(0, "a"), (0, "b")}, 2),
         (b"0 a\n0 cut-o", {(0, "a")}, 1),
+        (b"0 a \n0 b  /b\n0 c /c /d\n0 d /d\n", {(0, "d")}, 3),
     ],
 )
 def test_a_line_that_is_no_text_is_left_out_and_counted(
@@ -114,7 +115,7 @@ def test_a_line_that_is_no_text_is_left_out_and_counted(
 ) -> None:
     directory = campaign_in(tmp_path / "run")
     (directory.path / "made.txt").write_bytes(content)
-    assert directory.created() == made
+    assert directory.created().keys() == made
     assert directory.junk == junk
 
 
