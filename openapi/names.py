@@ -53,7 +53,7 @@ ASKED: Mapping[Role, str] = {
     Role.CURSOR: (
         r"(starting|start|page|list|item|id|search)?after(id|key|cursor|token)?|.*cursor"
         r"|(?!.*(access|auth|csrf|session|id)token).*token|.*(marker|bookmark|continu).*"
-        r"|next(page|id|key)*|sinceid|.*startkey"
+        r"|next(page|id|key)*|sinceid|.*startkey|pageinfo"
     ),
 }
 """What query parameters are called."""

@@ -52,6 +52,8 @@ class PageMembers:
     """The member that says that no page follows."""
     number: str = ""
     """The member with the number of the page itself."""
+    pages: str = ""
+    """The member with the number of all pages."""
     next_header: str = ""
     """The header with the token or the URL of the next page: ``Link`` (RFC 8288), or another."""
     total_header: str = ""
@@ -142,9 +144,16 @@ def _page_members(operation: Operation, members: _Members, items: str) -> PageMe
     if query.offset or not query.number:
         return found
     is_known = says_first_number(query.names[query.number], names)
+    # What may as well count the items of a page, or be the number of the last one, tells nothing.
+    clear = {
+        place: one
+        for place, one in members.items()
+        if not is_shown(Role.COUNT, *place) and not is_shown(Role.IS_LAST, *place)
+    }
     return replace(
         found,
         number=_first(members, Role.NUMBER, "integer"),
+        pages=_first(clear, Role.PAGES, "integer"),
         first=query.first_number if is_known else 0,
         is_first_known=is_known,
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from conformance.target.exchange import Answer
@@ -113,8 +114,11 @@ def page_in(
 ) -> Page | None:
     """The page of an answer to a request with this query; None where it is no whole page.
 
-    Unless ``is_strict``, it need not say whether another follows.
+    Unless ``is_strict``, it need not say whether another follows. Behind a full page that says
+    nothing of the next one there may be none: a 404 is the end of such a list.
     """
+    if answer.status == HTTPStatus.NOT_FOUND and _is_tried(members, query):
+        return Page([], [], None)
     listed, items = listed_in(members, answer), items_of(members, answer)
     named = [identifier_in(one, id_member) for one in items]
     ids = [one for one in named if one is not None]
@@ -129,6 +133,13 @@ def page_in(
         return Page(items, ids, following, _is_cut(members, document, query, len(ids)))
     except _UnknownNext:
         return None
+
+
+def _is_tried(members: PageMembers, query: Mapping[str, object]) -> bool:
+    """Whether a page is asked for that none has told of."""
+    is_told = members.says_next or members.says_more or members.pages
+    is_first = str(query.get(members.cursor, "")) in {"", str(members.first)}
+    return members.is_counted and not is_told and not is_first
 
 
 class _UnknownNext(Exception):
@@ -203,11 +214,18 @@ def _goes_on(
     total, limit = _total(members, answer), query.get(members.limit)
     # A page that is not full is the last one.
     is_full = count > 0 and (limit is None or count >= int(str(limit)))
-    if total is None or members.paging is not Paging.OFFSET:
-        return is_full
+    here = _here(members, answer, query)
+    if members.paging is Paging.NUMBER:
+        number, pages = here - members.first + 1, member_of(answer.json(), members.pages)
+        if members.is_first_known and _is_number(pages) and number <= int(str(pages)):
+            return number < int(str(pages))
     # What is called a count may be that of one page.
-    is_of_page = may_count_one_page(*steps(members.total)) and total == count and is_full
-    return is_of_page or _here(members, answer, query) + count < total
+    is_of_page = may_count_one_page(*steps(members.total)) if members.total else False
+    if total is None or members.paging is not Paging.OFFSET:
+        before = (here - members.first) * int(str(limit or 0))
+        is_all = members.is_first_known and not is_of_page and total == before + count
+        return is_full and not is_all
+    return (is_of_page and total == count and is_full) or here + count < total
 
 
 def _total(members: PageMembers, answer: Answer) -> int | None:

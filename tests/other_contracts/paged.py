@@ -22,6 +22,8 @@ THING = thing(["id", "name"], id=TEXT, name=TEXT)
 THINGS = {"type": "array", "items": THING}
 SIZE = {**WHOLE, "minimum": 1, "maximum": 20, "default": 5}
 OR_NULL = {"type": ["integer", "null"]}
+TEXT_OR_NULL = {"type": ["string", "null"]}
+URI_OR_NULL = {**TEXT_OR_NULL, "format": "uri"}
 LINK = thing(["href"], href=TEXT)
 
 
@@ -189,6 +191,112 @@ KINDS: dict[str, Kind] = {
         )
         for first in (0, 1)
     },
+    "slack": Kind(
+        {"cursor": TEXT, "limit": SIZE},
+        thing(["ok", "things"], ok=FLAG, things=THINGS,
+              response_metadata=thing(["next_cursor"], next_cursor=TEXT)),
+        "limit", "cursor", at,
+        lambda view: {
+            "ok": True, "things": view.items,
+            "response_metadata": {"next_cursor": str(view.end) if view.has_more else ""},
+        },
+    ),
+    "google": Kind(
+        {"pageToken": TEXT, "pageSize": SIZE},
+        thing(["things"], things=THINGS, nextPageToken=TEXT), "pageSize", "pageToken", at,
+        lambda view: {
+            "things": view.items, **({"nextPageToken": str(view.end)} if view.has_more else {})
+        },
+    ),
+    "square": Kind(
+        {"cursor": TEXT, "limit": SIZE},
+        thing([], things=THINGS, cursor=TEXT), "limit", "cursor", at,
+        lambda view: {
+            **({"things": view.items} if view.items else {"things": []}),
+            **({"cursor": str(view.end)} if view.has_more else {}),
+        },
+    ),
+    "zendesk": Kind(
+        {"page[size]": SIZE, "page[after]": TEXT, "page[before]": TEXT},
+        thing(
+            ["things", "meta", "links"], things=THINGS,
+            meta=thing(["has_more"], has_more=FLAG, after_cursor=TEXT_OR_NULL,
+                       before_cursor=TEXT_OR_NULL),
+            links=thing([], next=TEXT_OR_NULL, prev=TEXT_OR_NULL),
+        ),
+        "page[size]", "page[after]", at,
+        lambda view: {
+            "things": view.items,
+            "meta": {"has_more": view.has_more, "after_cursor": str(view.end)},
+            "links": view.url_of_next("page[after]", view.end),
+        },
+    ),
+    "shopify": Kind(
+        {"page_info": TEXT, "limit": SIZE}, thing(["things"], things=THINGS), "limit",
+        "page_info", at, lambda view: {"things": view.items},
+        lambda view: {"link": f'<https://api.example.com{url}>; rel="next"' if (
+            url := view.url_of_next("page_info", view.end).get("next")) else ""},
+        ("Link",),
+    ),
+    "twilio": Kind(
+        {"PageSize": SIZE, "Page": {**WHOLE, "minimum": 0}, "PageToken": TEXT},
+        thing(
+            ["things"], things=THINGS, page=WHOLE, page_size=WHOLE, uri=TEXT,
+            first_page_uri=TEXT, next_page_uri=TEXT_OR_NULL, previous_page_uri=TEXT_OR_NULL,
+        ),
+        "PageSize", "PageToken", at,
+        lambda view: {
+            "things": view.items, "page": view.number, "page_size": view.size, "uri": view.url(),
+            "first_page_uri": view.url(), "previous_page_uri": None,
+            "next_page_uri": view.url_of_next("PageToken", view.end).get("next"),
+        },
+    ),
+    "django": Kind(
+        {"page": {**WHOLE, "minimum": 1}, "page_size": SIZE},
+        thing(["count", "next", "previous", "results"], count=WHOLE, next=URI_OR_NULL,
+              previous=URI_OR_NULL, results=THINGS),
+        "page_size", "page", numbered(1),
+        lambda view: {
+            "count": view.total, "previous": None, "results": view.items,
+            "next": view.url_of_next("page", view.number + 2).get("next"),
+        },
+        first=1,
+    ),
+    "django by offset": Kind(
+        {"offset": WHOLE, "limit": SIZE},
+        thing(["count", "next", "previous", "results"], count=WHOLE, next=URI_OR_NULL,
+              previous=URI_OR_NULL, results=THINGS),
+        "limit", "offset", at,
+        lambda view: {
+            "count": view.total, "previous": None, "results": view.items,
+            "next": view.url_of_next("offset", view.end).get("next"),
+        },
+    ),
+    "laravel": Kind(
+        {"page": {**WHOLE, "minimum": 1}, "per_page": SIZE},
+        thing(
+            ["data", "meta"], data=THINGS,
+            links=thing([], first=TEXT, last=TEXT, prev=TEXT_OR_NULL, next=TEXT_OR_NULL),
+            meta=thing(["current_page", "last_page"], current_page=WHOLE, last_page=WHOLE,
+                       per_page=WHOLE, total=WHOLE),
+        ),
+        "per_page", "page", numbered(1),
+        lambda view: {
+            "data": view.items, "links": {"first": view.url(page=1), "prev": None, "next": None,
+                                          **view.url_of_next("page", view.number + 2)},
+            "meta": {"current_page": view.number + 1, "last_page": -(-view.total // view.size),
+                     "per_page": view.size, "total": view.total},
+        },
+        first=1,
+    ),
+    "a number of pages": Kind(
+        {"page": {**WHOLE, "minimum": 1}, "per_page": SIZE},
+        thing(["items", "page", "total_pages"], items=THINGS, page=WHOLE, total_pages=WHOLE),
+        "per_page", "page", numbered(1),
+        lambda view: {"items": view.items, "page": view.number + 1,
+                      "total_pages": -(-view.total // view.size)},
+        first=1,
+    ),
     "no word of the next": Kind(
         {"from": {**WHOLE, "minimum": 0}, "count": SIZE},
         thing(["things", "count"], things=THINGS, count=WHOLE),
@@ -237,6 +345,17 @@ def repeating(view: View, items: list[Any]) -> View:
 
 def endless(view: View, _: list[Any]) -> View:
     return view._replace(has_more=True)
+
+
+def last_again(view: View, items: list[Any]) -> View:
+    """The last page follows itself."""
+    if view.has_more:
+        return view
+    return view._replace(items=items[max(len(items) - view.size, 0) :], has_more=True)
+
+
+def from_the_beginning(view: View, items: list[Any]) -> View:
+    return view._replace(items=view.items or items[: view.size], has_more=True)
 
 
 class Server:

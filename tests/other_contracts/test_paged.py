@@ -31,6 +31,8 @@ from tests.other_contracts.paged import (
     at,
     contract_of,
     endless,
+    from_the_beginning,
+    last_again,
     losing,
     repeating,
 )
@@ -160,16 +162,92 @@ def test_what_is_lost_between_the_new_items_is_found(kind: str) -> None:
     assert outcome is Outcome.WARNING
 
 
+COUNTING = {"a number of pages"}
+"""The kinds whose pages say how many there are, so that none behind the last is asked for."""
+
 SAYING = [one for one in KINDS if "no one" not in one and "no word" not in one]
 """The kinds whose pages say whether another follows."""
 
+FLAGGED = {"spring", "pageable"}
+"""The kinds whose pages say it with a flag alone, which leads nowhere from an empty page."""
 
-@pytest.mark.parametrize("kind", SAYING)
+LEADING = [one for one in SAYING if one not in COUNTING]
+
+
+@pytest.mark.parametrize("kind", LEADING)
 def test_a_list_without_an_end_is_found(kind: str) -> None:
-    has_flag = kind in {"spring", "pageable"}
-    requirement = "lists.has-more-is-true" if has_flag else ALL_LISTED
+    requirement = "lists.has-more-is-true" if kind in FLAGGED else ALL_LISTED
     outcome, _ = outcome_of(requirement, Server(KINDS[kind], endless))
     assert outcome is Outcome.WARNING
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        *[(kind, endless) for kind in LEADING if kind not in FLAGGED],
+        *[(kind, fault) for kind in LEADING for fault in (last_again, from_the_beginning)],
+        *[(kind, last_again) for kind in KINDS if kind not in SAYING],
+    ],
+)
+def test_pages_together_have_an_end(kind: str, fault: Fault) -> None:
+    outcome, actual = outcome_of(COMPLETE, Server(KINDS[kind], fault))
+    assert outcome is Outcome.WARNING
+    assert "repeats itself" in actual
+
+
+class Growing(Server):
+    """Others make an item before each page is read: its end moves away."""
+
+    def _page(self, query: Mapping[str, str]) -> Answer:
+        self.items.append({"id": f"o{next(self._ids)}", "name": "x"})
+        return super()._page(query)
+
+
+class GrowingInFront(Server):
+    def _page(self, query: Mapping[str, str]) -> Answer:
+        self.items.insert(0, {"id": f"o{next(self._ids)}", "name": "x"})
+        return super()._page(query)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_list_that_grows_while_it_is_read_is_not_accused(kind: str) -> None:
+    outcome, _ = outcome_of(COMPLETE, Growing(KINDS[kind]))
+    assert outcome in {Outcome.PASSED, Outcome.NOT_VERIFIED}
+
+
+@pytest.mark.parametrize("kind", ["hal", "spring", "django by offset", "no word of the next"])
+def test_a_counted_list_that_grows_in_front_is_not_accused(kind: str) -> None:
+    outcome, reason = outcome_of(COMPLETE, GrowingInFront(KINDS[kind]))
+    assert outcome is Outcome.NOT_VERIFIED
+    assert "others make items" in reason
+
+
+class Refusing(Server):
+    """It has no page behind the last one."""
+
+    def _page(self, query: Mapping[str, str]) -> Answer:
+        start = self.kind.start(int(query.get(self.kind.cursor) or self.kind.first), 1)
+        answer = super()._page(query)
+        is_page = not start or any(one["id"] in answer.body.decode() for one in self.items)
+        return answer if is_page else answered(404, {"message": "no such page"})
+
+
+class Clamping(Server):
+    """Behind the last page it has the last one."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(kind, lambda view, items: last_again(view, items)._replace(has_more=False))
+
+
+@pytest.mark.parametrize("requirement", [COMPLETE, ALL_LISTED])
+@pytest.mark.parametrize(
+    ("kind", "server"),
+    [*[(one, Refusing) for one in KINDS], *[(one, Clamping) for one in COUNTING]],
+)
+def test_what_is_behind_the_last_page_does_not_matter(
+    kind: str, server: Callable[[Kind], Server], requirement: str
+) -> None:
+    assert outcome_of(requirement, server(KINDS[kind])) == (Outcome.PASSED, "")
 
 
 @pytest.mark.parametrize("kind", KINDS)

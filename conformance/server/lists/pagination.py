@@ -29,7 +29,7 @@ from conformance.probe.pages import (
     pages,
     query_for,
 )
-from conformance.probe.paging import Cursor, bound_of, listed_in
+from conformance.probe.paging import Cursor, Link, bound_of, listed_in
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.violation import Violation, expect
@@ -55,6 +55,8 @@ from openapi.paging import Paging, page_members
 _SOME = 5
 
 _LOOKS_AT_MOVING = 8
+
+_MOVING = "others make items while the pages are read, which moves all others"
 
 _AT_ONCE = 10
 """So many items are made together."""
@@ -104,18 +106,19 @@ def _has_largest(operation: Operation) -> bool:
 )
 @catches(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL)
 def pagination_is_complete(probe: Probe) -> None:
-    """Pages of any size together show everything once: nothing is lost, nothing repeated."""
+    """Pages of any size together show everything once, and have an end: nothing is lost."""
     for _ in range(_LOOKS_AT_MOVING):
         reading = _read_with_own(probe)
         try:
-            return _expect_complete(probe, reading)
+            _expect_complete(probe, reading)
+            return _expect_end(probe, reading)
         except Violation:
             # What others make or end before an item moves it to another page, or further from
             # the first one, where no cursor leads to it.
             is_fixed = reading.after is not None and not probe.page_members.is_counted
             if is_fixed or _is_unmoved(probe, reading):
                 raise
-    raise NotVerified("others make items while the pages are read, which moves all others")
+    raise NotVerified(_MOVING)
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def _is_unmoved(probe: Probe, reading: _Reading) -> bool:
 
 def _expect_complete(probe: Probe, reading: _Reading) -> None:
     own, smallest = reading.own, bound(probe, "minimum", 1)
-    is_token = probe.page_members.paging is Paging.TOKEN
+    is_token = probe.page_members.paging is Paging.TOKEN and reading.after is not None
     stretch = {*reading.stretch(is_token=is_token)}
     first, *_, last = reading.places
     # A list may be in an order of its own, such as that of ids, with others among the new ones.
@@ -176,6 +179,25 @@ def _expect_complete(probe: Probe, reading: _Reading) -> None:
             )
 
 
+def _expect_end(probe: Probe, reading: _Reading) -> None:
+    """The list has an end, also where its last page is exactly full.
+
+    Raises :class:`NotVerified` where it is too long to be read to it.
+    """
+    members, start, after = probe.page_members, reading.after, reading.after
+    count, ids = 0, list[str]()
+    for page in pages(probe, largest_page(probe), start):
+        if page.ids:
+            start, count, ids = after, len(page.ids), [*ids, *page.ids]
+        after = page.next
+    smallest = max(bound(probe, "minimum", 1), 1)
+    if members.paging is Paging.NUMBER:
+        start, count = members.first + len(ids) - 1, 1
+    if count >= smallest and not isinstance(start, Link):
+        for _ in pages(probe, count, start):
+            pass
+
+
 def _read_with_own(probe: Probe) -> _Reading:
     """A reading of the list with new items in it, and a cursor before them.
 
@@ -184,7 +206,9 @@ def _read_with_own(probe: Probe) -> _Reading:
     """
     own, seen, start = _made_between(probe, _SOME)
     if probe.page_members.paging is Paging.TOKEN:
-        return _Reading(seen, own, -1, _token_before(probe, own))
+        token = _token_before(probe, own)
+        # The URL of a page has a size of its own: small pages are read from the first one on.
+        return _Reading(seen, own, -1, None if isinstance(token, Link) else token)
     cursor = cursor_at(probe, seen, start)
     return _Reading(seen, own, start if cursor is not None else -1, cursor)
 
@@ -193,11 +217,14 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], Sequence[str], in
     """The ids of new items, those of the list to the last of them, and the place before them."""
     (earlier,), made, (later,) = make(probe, 1), make(probe, count), make(probe, 1)
     own, ends = ids_of(probe, made), ids_of(probe, [earlier, later])
+    seen = list[str]()
     for _ in probe.looks():
-        seen = ids_until(probe, own | ends)
-        if own | ends <= set(seen):
+        last_seen, seen = seen, ids_until(probe, own | ends)
+        places = [place for place, one in enumerate(seen) if one in own]
+        if own | ends <= set(seen) and len(places) == len(own):
             break
-    places = [place for place, one in enumerate(seen) if one in own]
+    if probe.page_members.is_counted and len(places) > len(own) and last_seen != seen:
+        raise NotVerified(_MOVING)
     probe.expect(own <= set(seen), f"all {len(own)} created ones in the list", f"{len(places)}")
     probe.expect(len(places) == len(own), "each created one once", f"{len(places)} for {len(own)}")
     is_newest_first = probe.id_of(later) in seen[: places[0]]
