@@ -10,8 +10,10 @@ from mock_server.documented.made_values import instant, timestamps
 from mock_server.operations.item_answers import Documented, Item, ItemAnswers, fitting_members
 from openapi.collection import Collection
 from openapi.item_members import ItemPlace, body_of, item_place
+from openapi.item_paths import shape_of
 from openapi.names import spelt
 from openapi.operation import Operation
+from openapi.opposites import undone_by
 from openapi.schema import types_of
 
 _DONE = {
@@ -38,7 +40,8 @@ class ItemAction:
     It sets what its documented answer says in another way than that of the item as it is made: a
     member that has its only value there, or an example of one with an enumeration. Else it sets the
     one member with an enumeration that has the word of the action done, ``canceled`` for
-    ``cancel``, and flags and times that are called so.
+    ``cancel``, and flags and times that are called so. An action that undoes another and says
+    nothing of this sets what that sets to what a new item has.
     """
 
     def __init__(
@@ -93,6 +96,16 @@ class ItemAction:
     @cached_property
     def _set(self) -> Item:
         """The members that the action sets, but for times."""
+        first = undone_by(self._operation)
+        if self._said_or_named or first is None:
+            return self._said_or_named
+        word = shape_of(first.path).rpartition("/")[2]
+        undone = ItemAction(first, self._collection, self._answers, word)
+        return {name: self._made[name] for name in undone._said_or_named if name in self._made}
+
+    @cached_property
+    def _said_or_named(self) -> Item:
+        """The members that the action sets by its documented answer, or by its word."""
         said = {**dict(self._flags()), **self._said()}
         if any("enum" in self._collection.members.get(name, {}) for name in said):
             return said
@@ -102,9 +115,7 @@ class ItemAction:
     def _said(self) -> Item:
         """What the documented answer says of the item in another way than that of a new one."""
         shown = (self.place.item(self.documented.body) if self.place else None) or {}
-        made: Item = {}
-        for documented, place in self._answers.shapes(self._collection):
-            made |= place.item(documented.body) or {}
+        made = self._made
         media_type = body_of(self._operation, self._operation.success_status)
         has_example = bool(media_type and media_type.examples)
         chosen = self._collection.request_members(self._collection.create)
@@ -117,6 +128,14 @@ class ItemAction:
             and shown[name] != made.get(name)
             and (_is_fixed(one) or (has_example and _is_state(one)))
         }
+
+    @cached_property
+    def _made(self) -> Item:
+        """A new item, as it is documented."""
+        made: Item = {}
+        for documented, place in self._answers.shapes(self._collection):
+            made |= place.item(documented.body) or {}
+        return made
 
     def _states(self) -> Iterator[tuple[str, Any]]:
         for name, one in self._collection.members.items():

@@ -5,6 +5,7 @@ What counts is what becomes of the item: the answer alone says little of a DELET
 
 from dataclasses import replace
 from http import HTTPStatus
+from typing import NamedTuple
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
@@ -18,6 +19,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
     BY_ID,
     id_of,
+    is_same,
     is_shown,
     item_in,
     make,
@@ -26,10 +28,14 @@ from conformance.probe.reads import (
 )
 from conformance.probe.values import Values
 from conformance.probe.violation import Violation
+from conformance.server.operations.actions import undone_members
 from conformance.server.operations.sabotage import FOR_ANYBODY, IN_ANY_PARENT
+from conformance.server.operations.usual import do_what_is_undone
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
+from conformance.target.members import JsonObject
 from openapi.operation import Operation
+from openapi.opposites import undone_by
 from openapi.reads import Read, read_of, refuses_unknown
 from openapi.resource import REVOKED, puts_items
 
@@ -75,12 +81,10 @@ def _is_of_partner(operation: Operation) -> bool:
 @catches(IN_ANY_PARENT)
 def belongs_to_its_parent(probe: Probe) -> None:
     """A change or deletion of an id under another parent than its own does nothing to the item."""
-    reading = _reading(probe)
-    made = make(reading)
-    request = _request(probe, made, text := probe.new_name())
-    shown(reading, made)
+    item = _new_item(probe)
+    request = _request(probe, item.made, text := probe.new_name())
     other = in_another_parent(probe, _known(probe).resource, request)
-    _expect_untouched(probe, made, other, text, "another parent's")
+    _expect_untouched(probe, item, other, text, "another parent's")
 
 
 @requirement(
@@ -94,11 +98,32 @@ def belongs_to_its_parent(probe: Probe) -> None:
 @catches(FOR_ANYBODY)
 def belongs_to_its_partner(probe: Probe) -> None:
     """A change or deletion of another partner's id does nothing to the item."""
-    reading = _reading(probe)
+    item = _new_item(probe)
+    request = _request(probe, item.made, text := probe.new_name())
+    _expect_untouched(probe, item, replace(request, partner=1), text, "another partner's")
+
+
+class _Item(NamedTuple):
+    """An item, as it was read when it was made, and before the request of others."""
+
+    made: Answer
+    fresh: JsonObject
+    before: JsonObject
+
+
+def _new_item(probe: Probe) -> _Item:
+    """An item, to which is done what the operation undoes where the read shows it still."""
+    known, reading = _known(probe), _reading(probe)
     made = make(reading)
-    request = _request(probe, made, text := probe.new_name())
-    shown(reading, made)
-    _expect_untouched(probe, made, replace(request, partner=1), text, "another partner's")
+    fresh = item_in(known.shown, shown(reading, made)) or {}
+    first = undone_by(probe.operation)
+    if first and first.method == "POST" and do_what_is_undone(probe, made):
+        before = answer_to(reading, request_for(reading, made))
+        if is_shown(reading, before):
+            return _Item(made, fresh, item_in(known.shown, before) or {})
+        made = make(reading)
+        fresh = item_in(known.shown, shown(reading, made)) or {}
+    return _Item(made, fresh, fresh)
 
 
 def _known(probe: Probe) -> Read:
@@ -119,21 +144,27 @@ def _request(probe: Probe, made: Answer, text: str) -> Request:
     return changing(probe, made, text)
 
 
-def _expect_untouched(probe: Probe, made: Answer, request: Request, text: str, whose: str) -> None:
+def _expect_untouched(probe: Probe, own: _Item, request: Request, text: str, whose: str) -> None:
     """A request on an item of others, as ``whose`` says, is refused, and the item stays.
 
     Where a server counts ids, or clients choose them, a request that is taken may be on another
     item of the same id.
     """
-    known, reading = _known(probe), _reading(probe)
+    known, reading, made = _known(probe), _reading(probe), own.made
     answer = answer_to(probe, request)
     after = answer_to(reading, request_for(reading, made))
     item = item_in(known.shown, after) or {}
-    if after.is_not_there or (
-        is_shown(reading, after) and known.resource.condition(item) == REVOKED
-    ):
+    had_ended, has_ended = (known.resource.condition(one) == REVOKED for one in (own.before, item))
+    if after.is_not_there or (is_shown(reading, after) and has_ended and not had_ended):
         seen = f"{after.status} after the answer {answer.status}"
         raise Violation(f"the item still there after a request for {whose}", seen)
+    for name in undone_members(probe.operation, own.fresh, own.before):
+        if name in item and is_same(own.fresh.get(name), item[name]):
+            seen = f"another after the answer {answer.status}"
+            value = Values(f"/{name}", item[name], own.before.get(name))
+            raise Violation(
+                f"the {name} as it was after a request for {whose}", seen, values=[value]
+            )
     member = changed_text(probe.operation)
     if member and item.get(member) == text:
         seen = f"another after the answer {answer.status}"

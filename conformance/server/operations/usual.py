@@ -6,13 +6,17 @@ from conformance.probe.changes import changed_read, changing, read_behind
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.reads import looks, make, reads, request_for
+from conformance.probe.reads import id_of, looks, make, reads, request_for
 from conformance.probe.revocation import new_resource, revocation_of, revokes
 from conformance.probe.violation import Violation
 from conformance.server.created.answers import is_documented
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
+from openapi.opposites import undone_by
 from openapi.resource import makes_several
+
+DONE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
+"""The answers of an action, or a deletion, after which it is done."""
 
 
 def is_on_one(operation: Operation) -> bool:
@@ -44,8 +48,31 @@ def usual_answer(probe: Probe) -> Answer:
 
 
 def make_changed(probe: Probe) -> Answer:
-    """The answer to the creation of an item that the operation changes."""
-    return make(probe.of(changed_read(probe).operation))
+    """The answer to the creation of an item that the operation changes.
+
+    What an action undoes is done to it: ``/archive`` before ``/unarchive``.
+    """
+    made = make(probe.of(changed_read(probe).operation))
+    do_what_is_undone(probe, made)
+    return made
+
+
+def do_what_is_undone(probe: Probe, made: Answer) -> bool:
+    """Do to an item what the operation undoes, which may be late; whether that was taken."""
+    first = undone_by(probe.operation)
+    if first is None:
+        return False
+    doing = probe.of(first)
+    if first.method == "DELETE":
+        request = doing.on_one(id_of(probe.of(changed_read(probe).operation), made))
+    else:
+        request = doing.anew(changing(doing, made))
+    answer = Answer(HTTPStatus.NOT_FOUND)
+    for _ in looks(probe):
+        answer = answer_to(doing, request)
+        if answer.status != HTTPStatus.NOT_FOUND:
+            break  # it is not late
+    return answer.status in DONE
 
 
 def served(probe: Probe, request: Request) -> Answer:

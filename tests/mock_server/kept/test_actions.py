@@ -83,6 +83,19 @@ def test_an_action_may_stand_behind_a_colon(start: Start, of_answer: Schema) -> 
     assert client.post("/orders/o_999999:cancel").status_code == 404
 
 
+def test_an_action_that_undoes_another_sets_the_state_of_a_new_item(start: Start) -> None:
+    document = orders("stop", {"200": answer(ORDER)})
+    again = orders("resume", {"200": answer(ORDER), "409": answer()})
+    client = start({**document, "paths": {**document["paths"], **again["paths"]}})
+    made = client.post("/orders", json={"amount": 7, "currency": "USD"}).json()
+    own = f"/orders/{made['id']}"
+
+    assert client.post(f"{own}/stop").json() == {**made, "state": "stopped"}
+    assert client.post(f"{own}/resume").json() == made
+    assert client.get(own).json() == made
+    assert client.post(f"{own}/resume").status_code == 409
+
+
 def test_an_action_sets_what_its_example_says_of_the_state_alone(start: Start) -> None:
     done = {"id": "o_000009", "amount": 99, "currency": "USD", "state": "captured"}
     client = start(orders("settle", {"200": answer(ORDER, done)}))
