@@ -10,6 +10,8 @@ from openapi.names import Role, begins_with_zero, first_asked, is_asked, spelt
 from openapi.operation import Operation, Parameter
 from openapi.schema import types_of
 
+_BRACKETED = re.compile(r"(?:filters?|where)\[([^\[\]]+)\](?:\[\])?", re.IGNORECASE)
+"""A filter with the member that it is about: ``filter[state]``."""
 _DATE = re.compile(r"\d{4}-\d\d|\d{9,}$")
 _DATES = ("2026-01-31", "2026-01-31T10:20:30Z")
 
@@ -142,12 +144,23 @@ def page_query(
         before=before,
         first_number=_first_number(names[number].schema, page) if number else 1,
         filters={
-            name: known[spelt(name)]
+            name: member
             for name, one in names.items()
-            if name not in own and spelt(name) in known and one.member is None
-            if one.parameter.is_single or "array" in one.types
+            if name not in own and (member := _filtered(name, one, known))
         },
     )
+
+
+def _filtered(name: str, asked: Asked, members: Mapping[str, str]) -> str | None:
+    """The member, by its spelling, that a parameter filters by; None for any other parameter."""
+    bracketed = _BRACKETED.fullmatch(name)
+    if bracketed:
+        return members.get(spelt(bracketed[1]))
+    if asked.member is not None or not (asked.parameter.is_single or "array" in asked.types):
+        return None
+    # Several values may have the name of several: ``ids``.
+    own = spelt(name).removesuffix("s") if "array" in asked.types else spelt(name)
+    return members.get(spelt(name)) or members.get(own)
 
 
 def is_text(asked: Asked) -> bool:

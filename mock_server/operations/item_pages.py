@@ -8,6 +8,7 @@ from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.operations.item_answers import Item, ItemAnswers
+from mock_server.operations.item_order import in_order, sortings
 from mock_server.operations.item_places import items_with_parents
 from mock_server.operations.page_filling import MARK, Page, PageFilling
 from mock_server.store.interface import Item as StoredItem
@@ -78,12 +79,17 @@ class ItemPages:
             for name, member in query.filters.items()
             if given.get(name, "") not in (*_NO_FILTER, [])
         }
-        if filters or has_names:
+        order = sortings(one, given)
+        if filters or has_names or order:
             window = ItemWindow(_ALL, newest_first)
             every = await items_with_parents(items, partner_id, path, window)
             every = [kept for kept in every if _has(kept, filters)]
             total = len(every)
-            behind = [kept for kept in every if _is_behind(kept, beyond, newest_first)]
+            behind = (
+                _behind_in(in_order(every, order), beyond, is_before=is_before)
+                if order
+                else [kept for kept in every if _is_behind(kept, beyond, newest_first)]
+            )
             found = behind[skip : skip + limit + 1]
         else:
             total = await items.count(partner_id, path)
@@ -195,6 +201,17 @@ def _has(kept: StoredItem, filters: Mapping[str, Any]) -> bool:
         any(has(name, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
         for name, wanted in filters.items()
     )
+
+
+def _behind_in(
+    every: list[StoredItem], beyond: int | None, *, is_before: bool
+) -> list[StoredItem]:
+    """The sorted items behind that of a position, or before it; none where it is gone."""
+    if not beyond:
+        return every
+    every = every[::-1] if is_before else every
+    places = (at for at, kept in enumerate(every, 1) if kept.position == beyond)
+    return every[next(places, len(every)) :]
 
 
 def _is_behind(kept: StoredItem, beyond: int | None, newest_first: bool) -> bool:  # noqa: FBT001 - as in a window

@@ -280,6 +280,93 @@ def test_one_of_several_values_is_enough_to_pass_a_filter(
     assert names(client.get("/v1/items", params={"name": asked}).json()) == expected
 
 
+SENT = {"name": text(), "size": number()}
+SORTED = obj("id", "name", id=number(), createdAt=text(format="date-time"), **SENT)
+WAYS = {"order": text(enum=["asc", "desc"])}
+
+
+def sorted_list(start: Start, query: dict[str, Any], page: Any = None) -> Client:
+    """A list of three items, made in the order of b, c and a."""
+    made = operation({"201": answer(SORTED)}, obj("name", **SENT))
+    listing = operation({"200": answer(page or array(SORTED))}, query=query)
+    paths = {
+        "/items": {"get": listing, "post": made},
+        "/items/{id}": {"get": operation({"200": answer(SORTED)})},
+    }
+    client = start(contract(paths))
+    for name, size in (("b", 1), ("c", 1), ("a", 2)):
+        assert client.post("/v1/items", json={"name": name, "size": size}).status_code == 201
+    return client
+
+
+@pytest.mark.parametrize(
+    ("query", "asked", "expected"),
+    [
+        ({"sort": text()}, {"sort": "name"}, "abc"),
+        ({"sort": text()}, {"sort": "-name"}, "cba"),
+        ({"sort": text()}, {"sort": "name,desc"}, "cba"),
+        ({"sort": text()}, {"sort": "size,-name"}, "cba"),
+        ({"sort": text()}, {"sort": "size:desc,name"}, "abc"),
+        ({"sort": array(text())}, {"sort": ["size", "name"]}, "bca"),
+        ({"sort_by": text(), **WAYS}, {"sort_by": "name", "order": "desc"}, "cba"),
+        ({"orderBy": text()}, {"orderBy": "name_desc"}, "cba"),
+        ({"$orderby": text()}, {"$orderby": "name desc"}, "cba"),
+        (WAYS, {"order": "desc"}, "acb"),
+        (WAYS, {"order": "asc"}, "bca"),
+        ({"sort": text()}, {"sort": "-created"}, "bca"),
+        ({"sort": text()}, {"sort": "colour"}, "bca"),
+        ({"sort": text(default="-name")}, {}, "cba"),
+        ({"sort": text(), "name": text()}, {"sort": "-name", "name": "c"}, "c"),
+    ],
+)
+def test_a_list_is_sorted_as_a_request_asks(
+    start: Start, query: dict[str, Any], asked: dict[str, Any], expected: str
+) -> None:
+    """All are made at one time: by that they stay as they are."""
+    client = sorted_list(start, query)
+    assert "".join(names(client.get("/v1/items", params=asked).json())) == expected
+
+
+@pytest.mark.parametrize("name", ["a token", "after an id"])
+def test_a_sorted_list_has_each_item_on_one_of_its_pages(start: Start, name: str) -> None:
+    page_schema, query, walk, _ = PAGES[name]
+    size = next(one for one in query if one in SIZES)
+    client = sorted_list(start, {**query, "sort": text()}, page_schema)
+    found: list[str] = []
+    following: dict[str, Any] | None = {}
+    while following is not None and len(found) < 4:
+        asked = {"sort": "-name", size: 2, **following}
+        page = client.get("/v1/items", params=asked).json()
+        found += names(page.get("items") or page.get("data"))
+        following = walk(page, {})
+    assert found == ["c", "b", "a"]
+
+
+DEEP = {"name": "filter", "in": "query", "style": "deepObject", "explode": True}
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        {"name": "filter[name]", "in": "query", "schema": text()},
+        {**DEEP, "schema": obj(name=text())},
+        {"name": "names", "in": "query", "schema": array(text())},
+        {"name": "name[]", "in": "query", "schema": array(text())},
+    ],
+)
+def test_a_filter_may_stand_in_brackets_or_be_of_several(
+    start: Start, parameter: dict[str, Any]
+) -> None:
+    contracted = document(ITEMS, {})
+    contracted["paths"]["/items"]["get"]["parameters"] = [parameter]
+    client = start(contracted)
+    fill(client, 3)
+    name = "filter[name]" if parameter["name"] == "filter" else parameter["name"]
+
+    assert names(client.get("/v1/items", params={name: "n1"}).json()) == ["n1"]
+    assert len(client.get("/v1/items").json()) == 3
+
+
 def test_a_list_that_cannot_show_the_items_is_as_documented(start: Start) -> None:
     page = {**ITEMS, "minItems": 2}
     example = [{"id": 7, "name": "a"}, {"id": 8, "name": "b"}]
