@@ -361,7 +361,7 @@ class Collections:
         else:
             shown = [*reads, *creating], on_item
             identity = self._id(makers[0].pointer, parameter, noun, shown)
-        if identity is None and not makers[0].is_by_id:
+        if identity is None and (not makers[0].is_by_id or _is_located(creating[0])):
             identity = ""
         # Without an operation by id, only a member of that very name is sure to be the id.
         is_sure = on_item or identity == parameter or not makers[0].is_by_id
@@ -418,6 +418,12 @@ class Collections:
         name, members = next((one for one in named if one[0] is not None), (None, {}))
         definition = member_at(self._reader, members, name) if name else None
         return None if not definition or {"enum", "const"} & definition.keys() else name
+
+
+def _is_located(create: Operation) -> bool:
+    """Whether the answer of a POST names what it makes in ``Location``."""
+    answer = create.response(create.success_status)
+    return answer is not None and any(one.name.lower() == "location" for one in answer.headers)
 
 
 @lru_cache(maxsize=8)

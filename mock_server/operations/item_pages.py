@@ -203,9 +203,7 @@ def _has(kept: StoredItem, filters: Mapping[str, Any]) -> bool:
     )
 
 
-def _behind_in(
-    every: list[StoredItem], beyond: int | None, *, is_before: bool
-) -> list[StoredItem]:
+def _behind_in(every: list[StoredItem], beyond: int | None, *, is_before: bool) -> list[StoredItem]:
     """The sorted items behind that of a position, or before it; none where it is gone."""
     if not beyond:
         return every

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mock_server.documented.answers import DocumentedAnswers
-from mock_server.documented.made_values import is_of_server, timestamps
+from mock_server.documented.made_values import is_of_server, new_ids, timestamps
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response, no_item
@@ -192,7 +192,8 @@ class KeptItems:
         item = NewItem(call, self._answers, sent, number, replaces=False).with_id(given)
         if item is None:
             return None
-        item_id = call.collection.text_of_key(item) if call.collection.id else f"{number}"
+        collection = call.collection
+        item_id = collection.text_of_key(item) if collection.id else self._unshown(call, number)
         if item_id is None:
             return None
         before = await self._found(call, item_id) if given is not None else None
@@ -201,6 +202,24 @@ class KeptItems:
         call = replace(call, path=before.path) if before else call
         call.propose(item_id, before.stored.value if before else None, item)
         return self._showing(call, status, item, self._location(call, item_id, status))
+
+    def _unshown(self, call: ItemCall, number: int) -> str | None:
+        """An id that the item does not show, as its path takes it, or else its number."""
+        collection = call.collection
+        own = next(
+            (
+                one
+                for operation, name in collection.id_parameters.items()
+                for one in operation.parameters
+                if one.location == "path" and one.name == name
+            ),
+            None,
+        )
+        if own is None:
+            return f"{number}"
+        definition = self._answers.reader.merged(own.schema.definition)
+        ids = new_ids(definition, next(iter(own.examples), None), number)
+        return next((id_text(one) for one in ids if collection.takes_id(one)), None)
 
     def _location(self, call: ItemCall, item_id: str, status: int) -> Mapping[str, str]:
         """The header that names a new item, where the contract documents it."""

@@ -109,6 +109,39 @@ def test_an_id_of_several_types(start: Start, ids: Any, example: Any, kind: type
     assert {type(one["id"]) for one in made} == {kind}
 
 
+@pytest.mark.parametrize(
+    ("ids", "body"), [(UUID, None), (number(), None), (text(pattern="^n_[0-9]{6}$"), obj("name"))]
+)
+def test_location_names_an_item_that_does_not_show_its_id(
+    start: Start, ids: Any, body: Any
+) -> None:
+    located = {"Location": {"schema": text()}}
+    note, made = obj("name", name=text(), size=number()), body and {**body, **obj(name=text())}
+    document = contract(
+        {
+            "/notes": {
+                "get": operation({"200": answer(array(note))}),
+                "post": operation({"201": answer(made, headers=located)}, note),
+            },
+            "/notes/{noteId}": {
+                "get": operation({"200": answer(note)}),
+                "patch": operation({"200": answer(note)}, obj(size=number())),
+                "delete": operation({"204": answer()}),
+            },
+        },
+        ids=ids,
+    )
+    client = start(document)
+    first, second = (
+        client.post("/v1/notes", json={"name": one}).headers["location"] for one in "ab"
+    )
+    assert client.get(first).json() == {"name": "a"}
+    assert client.request("PATCH", first, json={"size": 7}).json() == {"name": "a", "size": 7}
+    assert client.get("/v1/notes").json() == [{"name": "a", "size": 7}, {"name": "b"}]
+    assert client.delete(first).status_code == 204
+    assert [client.get(one).status_code for one in (first, second)] == [404, 200]
+
+
 def test_a_link_leads_to_the_item(start: Start) -> None:
     made = answer(obj("receipt", receipt=obj("number", number=text()), name=text()))
     made["links"] = {
