@@ -3,6 +3,8 @@
 import importlib
 import signal
 import sys
+from types import ModuleType
+from typing import cast
 
 from dinie_contract.location import put_first
 from dinie_contract.systems import ENDING, let_signals_interrupt, open_standard_streams
@@ -12,6 +14,9 @@ UNUSABLE, CTRL_C = 2, 130
 
 def mock() -> None:
     """``dinie-mock``. Signals end its ``serve`` in ways of its own."""
+    # Nothing here uses rich. HTTPX, which Connexion imports, would load it for a command of its own
+    # at each start, and goes without where it cannot be imported.
+    sys.modules["rich"] = cast("ModuleType", None)
     serves = sys.argv[1:2] == ["serve"]
     if not serves:
         let_signals_interrupt(once=True)
