@@ -70,5 +70,6 @@ def test_a_campaign_finds_nothing_in_a_plain_server(name: str, tmp_path: Path) -
             folder=tmp_path,
         )  # fmt: skip
     assert accused(report) == []
-    # On a busy machine ten seconds may be too short to verify anything.
-    assert code == (0 if report["summary"]["passed"] else 2)
+    assert report["summary"]["errors"] == 0
+    # On a busy machine ten seconds may be too short for a verdict, which a run gives in any case.
+    assert code in {0, 2}
