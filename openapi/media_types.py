@@ -20,6 +20,11 @@ def is_xml(media_type: str) -> bool:
     return essence(media_type).endswith(("/xml", "+xml"))
 
 
+def is_text(media_type: str) -> bool:
+    """Whether any text is a body of this media type, as far as the type says."""
+    return essence(media_type) in {"text/plain", "text/markdown", "text/*"}
+
+
 _PARAMETER = re.compile(r""";\s*([^=;\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)""")
 
 

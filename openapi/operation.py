@@ -13,6 +13,7 @@ from openapi.media_types import (
     MULTIPART,
     essence,
     is_json,
+    is_text,
     specificity,
     type_parameters,
 )
@@ -292,6 +293,14 @@ class Operation:
         content = self.request_body.content if self.request_body else {}
         form = content.get(FORM) or content.get(MULTIPART)
         return self.json_body if self.json_body and self.json_body.takes_objects else form
+
+    @property
+    def text_body(self) -> MediaType | None:
+        """Its request body of plain text, where it takes nothing that has members; else None."""
+        content = self.request_body.content if self.request_body else {}
+        if self.object_body or self.json_body:
+            return None
+        return next((one for name, one in content.items() if is_text(name)), None)
 
     @property
     def needs_authentication(self) -> bool:

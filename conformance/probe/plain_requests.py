@@ -40,7 +40,7 @@ from openapi.contract import Contract
 from openapi.item_paths import above_id
 from openapi.media_types import is_json
 from openapi.names import spelt
-from openapi.operation import PATH_PARAMETER, Operation, Parameter
+from openapi.operation import PATH_PARAMETER, MediaType, Operation, Parameter
 from openapi.reads import changed_by, updated_by
 from openapi.resource import (
     Resource,
@@ -59,6 +59,9 @@ NAME_PREFIX = "dinie-conformance"
 NEW_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}")
 """What is in names that no other request has, in any run."""
 
+_TEXT = ""
+"""The member of a body of plain text that is all of it."""
+
 _NOTHING = f"{NAME_PREFIX}-unknown"
 """A value in a path that names nothing."""
 
@@ -66,7 +69,7 @@ _NOTHING = f"{NAME_PREFIX}-unknown"
 def makes_bodies(operation: Operation) -> bool:
     """Whether the bodies that an operation requires are made here: JSON, and forms."""
     body = operation.request_body
-    is_made = operation.object_body is not None or operation.json_body is not None
+    is_made = bool(operation.object_body or operation.json_body or operation.text_body)
     return not (body and body.required and body.content) or is_made
 
 
@@ -162,6 +165,13 @@ class PlainRequests(ABC):
         request = self.with_tag(request, is_own=bool(own))
         if self.operation.requires_idempotency_key:
             request = request.with_key(self.new_key())
+        body, text = self.operation.request_body, self.operation.text_body
+        if text and body and (body.required or creates(self.operation)):
+            return request.with_form(self.plain_body(partner), text)
+        return self._with_body(request, partner, path)
+
+    def _with_body(self, request: Request, partner: int | None, path: str) -> Request:
+        """The same request with a plain body of JSON, or a form, where it takes one."""
         body = self.operation.request_body
         taken = self.operation.object_body
         if taken and not is_json(taken.name) and "*" not in taken.name:
@@ -270,6 +280,8 @@ class PlainRequests(ABC):
         one that was taken; what it refers to is of the ``partner``.
         """
         body = self.operation.object_body
+        if text := self.operation.text_body:
+            return {_TEXT: self._new_text(text)}
         taken = self.target.places.taken.get(self.operation.id)
         if taken is not None and isinstance(taken.body, dict):
             value = varied(self.operation, taken, frozenset({self.name_member}))
@@ -280,6 +292,13 @@ class PlainRequests(ABC):
             examples = [self._sample(body.schema)]
         smallest = min(examples, key=lambda one: len(json.dumps(one, default=str)), default={})
         return self._named(self._with_new_values(smallest if isinstance(smallest, dict) else {}))
+
+    def _new_text(self, body: MediaType) -> Any:
+        """A plain text that a body may be: a new name, where its schema takes that."""
+        name = self.new_name()
+        if body.schema is None or body.schema.is_valid(name):
+            return name
+        return next(iter(body.examples), None) or self._sample(body.schema)
 
     def _with_new_values(self, body: dict[str, Any]) -> dict[str, Any]:
         value = with_new_values(self.operation, body)

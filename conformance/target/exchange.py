@@ -14,7 +14,7 @@ from conformance.target.json_documents import parse
 from conformance.target.members import JsonObject, identifier_in, number_in, objects_in, text_in
 from openapi.envelopes import envelope_of
 from openapi.forms import form_of
-from openapi.media_types import FORM, MULTIPART, essence, is_json
+from openapi.media_types import FORM, MULTIPART, essence, is_json, is_text
 from openapi.operation import (
     IDEMPOTENCY_KEY,
     PATH_PARAMETER,
@@ -83,8 +83,14 @@ class Request:
         return replace(self.with_header("Content-Type", media_type), body=body)
 
     def with_form(self, value: Mapping[str, Any], form: MediaType) -> Self:
-        """The same request with a form as its body, its fields by their encoding."""
-        if essence(form.name) == MULTIPART:
+        """The same request with a form as its body, its fields by their encoding.
+
+        A text is the value of the one field that a form of plain text has.
+        """
+        if is_text(form.name):
+            written = form.name.replace("*", "plain")
+            body = "".join(map(str, value.values())).encode(errors="replace")
+        elif essence(form.name) == MULTIPART:
             written, body = PARTS, parts_of(value, form).encode(errors="replace")
         else:
             written, body = FORM, form_of(value, form.encoding).encode()

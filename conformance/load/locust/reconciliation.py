@@ -110,7 +110,7 @@ class Reconciliation:
         """Compare one creation with its items in the list: one resource, as first answered."""
         state, counts = self._state, self._state.tally.counts
         again = [(call.request, Answer(state.create.operation.success_status))] * 2
-        if state.create.operation.accepts_idempotency_key:
+        if state.create.operation.accepts_idempotency_key and state.is_named:
             if len(found) > 1:
                 counts[Count.DOUBLED] += 1
             violation = Violation("one resource in the list", f"{len(found)}")
@@ -172,11 +172,12 @@ class Reconciliation:
             if self._goes_back(page, repetition):
                 listed.is_whole = False
                 break
-            own = [one for one in page.items if text_in(one, self._resource.name) in batch.calls]
-            new = [one for one in own if self._id_of(one) not in seen]
-            for one in new:
-                seen.add(self._id_of(one))
-                listed.items.setdefault(str(one[self._resource.name]), []).append(one)
+            named = [(self._name_of(one, batch), one) for one in page.items]
+            own = [(name, one) for name, one in named if name in batch.calls]
+            for name, one in own:
+                if self._id_of(one) not in seen:
+                    seen.add(self._id_of(one))
+                    listed.items.setdefault(name, []).append(one)
             has_all = number >= _ALL_PAGES and not own and not _missing(batch, listed)
             if has_all or not page.cursor:
                 break
@@ -196,6 +197,12 @@ class Reconciliation:
         return bool(is_backwards) and repetition.shows_again(
             [self._id_of(one) for one in page.items]
         )
+
+    def _name_of(self, item: Item, batch: Batch) -> str:
+        """The name of the call that made an item; empty where none of the batch did."""
+        if self._state.is_named:
+            return text_in(item, self._resource.name) or ""
+        return batch.ids.get(self._id_of(item), "")
 
     def _id_of(self, item: Item) -> str:
         return identifier_in(item, self._resource.id) or ""

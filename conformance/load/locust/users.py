@@ -161,7 +161,8 @@ class ApiUser(FastHttpUser):
         request = probe.request().with_json(body)
         if self._has_keys:
             request = request.with_key(probe.new_key())
-        return self.state.ledger.open(str(body.get(probe.name_member)), request)
+        name = str(body[probe.name_member]) if self.state.is_named else probe.new_name()
+        return self.state.ledger.open(name, request)
 
     def _any_call(self) -> Call | None:
         """An earlier call of this user that can be replayed or revoked."""

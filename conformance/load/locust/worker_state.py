@@ -28,6 +28,7 @@ from conformance.target.transport.reception import GRACE_SECONDS, MOST_SECONDS, 
 from dinie_contract.output import excerpt, shown
 from openapi.contract import Contract
 from openapi.operation import Operation
+from openapi.resource import item_members
 
 LONGEST_SILENCE_SECONDS = 30.0
 """The time without any answer after which a target is taken to be down."""
@@ -79,10 +80,12 @@ class WorkerState:
         resource, can = contract.main_resource, target.capabilities
         assert resource is not None, "load ends before without one"  # noqa: S101 - for the type checker
         self.create = probe(resource.create)
-        # The list identifies calls by their names.
-        is_named = resource.name in self.create.plain_body()
-        listed = resource.list if is_named and Capability.LISTING in can else None
+        listed = resource.list if Capability.LISTING in can else None
         self.page = probe(listed) if listed else None
+        first, second = (self.create.plain_body().get(resource.name) for _ in range(2))
+        shown = item_members(listed) if listed else {}
+        self.is_named = first != second and (resource.name in shown or resource.id not in shown)
+        """Whether the list tells calls from each other by names of their own, not by ids alone."""
         revoke = resource.revoke if Capability.REVOCATION in can else None
         self.revoke = probe(revoke) if revoke else None
 
