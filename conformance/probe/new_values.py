@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -68,6 +68,23 @@ def new_texts(operation: Operation, before: object, after: object) -> Iterator[t
                        for one in bodies):  # fmt: skip
                     yield start, changed
                     break
+
+
+def new_ends(value: object, takes: Callable[[object], bool]) -> Iterator[tuple[str, int]]:
+    """A text or number, with how many of its last characters may be any others; none is possible.
+
+    ``takes`` says whether another one could be sent.
+    """
+    text = str(value)
+
+    def is_another(other: str) -> bool:
+        found = int(other) if isinstance(value, int) else other
+        return str(found) == other and takes(found)
+
+    for changed in changing_ends(text):
+        if all(is_another(with_other_end(text, changed)) for _ in range(_TRIES)):
+            yield text, changed
+            break
 
 
 @cache

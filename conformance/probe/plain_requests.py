@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
-from conformance.probe.new_values import new_texts, with_new_values
+from conformance.probe.new_values import new_ends, new_texts, with_new_values
 from conformance.probe.not_verified import NotAsked, NotServed, NotVerified
 from conformance.probe.parameter_values import (
     new_values,
@@ -387,12 +387,17 @@ class PlainRequests(ABC):
 
     def _new_in_path(self, name: str) -> str:
         """The id of what a PUT makes, which its body takes as well; nothing is verified without."""
-        found = new_values(self._path_parameter(name), self.new_name().replace(" ", "-"))
-        member = self._id_in_body
-        taken = (str(one) for one in found if not member or self._ids_in_body(member, str(one)))
-        if (first := next(taken, None)) is None:
+        parameter, member = self._path_parameter(name), self._id_in_body
+
+        def is_taken(value: object) -> bool:
+            return not member or bool(self._ids_in_body(member, str(value)))
+
+        found = new_values(parameter, self.new_name().replace(" ", "-"))
+        if (first := next(filter(is_taken, found), None)) is None:
             raise NotServed(f"no {name} is known that names nothing, and that the body takes")
-        return first
+        others = new_ends(first, lambda one: parameter.schema.is_valid(one) and is_taken(one))
+        self.target.places.new_texts.add(others)
+        return str(first)
 
     def _identified(self, body: dict[str, Any], path: str) -> dict[str, Any]:
         """The body of a request with the id in its path, where it is a PUT that has that."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -245,6 +246,66 @@ def test_what_may_be_taken_but_once_is_new_in_each_run(tmp_path: Path) -> None:
                for one in served.books)  # fmt: skip
     assert stored_steps(steps, "file") == tuple(steps)
     assert {*fresh_like(steps)} == {served.books[0]["isbn"], served.books[0]["of"].split("@")[0]}
+
+
+def flags(id_: dict[str, Any]) -> Contract:
+    """The contract of flags that a PUT makes by an id, which the body has as well."""
+    flag = thing(["code"], code=id_)
+    return Contract(document("Flags", {"/flags/{code}": {
+        "parameters": [parameter("code", "path", id_)],
+        "put": {"requestBody": {"required": True, **taken(flag)},
+                "responses": {"200": answer(flag), "201": answer(flag), **REFUSED}},
+        "get": {"responses": {"200": answer(flag), **REFUSED}},
+    }}))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        {**TEXT, "maxLength": 40},
+        {**TEXT, "maxLength": 16},
+        {**TEXT, "pattern": "^T[0-9A-F]{12}$"},
+        {**TEXT, "format": "uuid"},
+        {"type": "integer"},
+        {"type": "integer", "format": "int32", "maximum": 2_147_483_647},
+    ],
+)
+def test_what_a_put_makes_is_new_in_each_run(id_: dict[str, Any], tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def served(request: FakeRequest) -> Reply:
+        method, path, _ = request.line.split()
+        code = path.rpartition("/")[2]
+        if method == "GET":
+            return reply(500 if code in made else 404)
+        if str(json.loads(request.body)["code"]) != code:
+            return reply(400)
+        is_new = code not in made
+        made.append(code)
+        return reply(201 if is_new else 200, request.body)
+
+    contract = flags(id_)
+    create = contract.operations["PUT /flags/{code}"]
+    with fake_server(served) as url, Target(url, [*PARTNERS][:1]) as target:
+        probe = Probe(contract, create, target, random.Random(1))
+        probe.send(request := probe.request())
+        probe.send(Request("GET", request.path))
+        exchanges, new = probe.recording.exchanges, target.places.new_texts
+        script = reproduction(url, exchanges, target.settings, new=new)
+        steps = steps_of(exchanges, target.settings, new)
+        python = tmp_path / "finding.py"
+        python.write_text(python_script(url, steps))
+        for _ in range(2):
+            assert statuses(run_script(script, "bash")) == [201, 500] == noted(script)
+            ran = subprocess.run(
+                [sys.executable, str(python)], check=True, capture_output=True, text=True,
+                env={"DINIE_TOKEN": target.tokens[0]}, timeout=60,
+            )  # fmt: skip
+            assert re.findall(r" (\d{3}) ", ran.stdout) == ["201", "500"]
+
+    assert len({*made}) == 5
+    schema = create.parameters[0].schema
+    assert all(schema.is_valid(int(one) if id_["type"] == "integer" else one) for one in made)
 
 
 def test_a_creation_without_rules_has_its_text_as_it_was() -> None:
