@@ -7,7 +7,7 @@ referred to (an order of a product that there is), and on what may be there but 
 import itertools
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -104,25 +104,37 @@ def references_in(contract: Contract, operation: Operation, body: object) -> dic
     """The members of a body that name another resource of the contract, which is made by itself.
 
     Such a member may be in an item of an array, or an array of names: ``product_ids``. What comes
-    before the resource in its name says which one is meant: ``from_account_id``.
+    before the resource in its name says which one is meant: ``from_account_id``. It may end as the
+    id of the resource is called: ``product_slug``.
     """
     known = {
         collection: one
         for one in reversed(contract.resources)
-        if one.create is not operation and "{" not in one.create.path
-        for collection in [spelt(one.create.path.rstrip("/").rpartition("/")[2])]
+        if one.create is not operation and "{" not in one.collection
+        for collection in [spelt(one.collection.rstrip("/").rpartition("/")[2])]
     }
     found: dict[str, Resource] = {}
     for name in _texts_in(body):
         words = snake(_NAMED_BY.sub("", name)).split("_")
         # A name that is the resource's alone may be any word without an ending: ``product``.
-        ends = range(len(words)) if is_reference(name) else range(1, len(words))
-        stems = ("".join(words[first:]) for first in ends)
-        named = (f"{stem[:-1]}ies" if plural == "ies" else f"{stem}{plural}"
-                 for stem in stems if stem for plural in ("", "s", "es", "ies"))  # fmt: skip
+        named = _collections(
+            words, range(len(words)) if is_reference(name) else range(1, len(words))
+        )
         if resource := next((known[one] for one in named if one in known), None):
             found[name] = resource
+            continue
+        *words, last = snake(name).removesuffix("s").split("_")
+        of_id = (known[one] for one in _collections(words, range(len(words))) if one in known)
+        if resource := next((one for one in of_id if spelt(one.handle) == last), None):
+            found[name] = resource
     return found
+
+
+def _collections(words: Sequence[str], firsts: range) -> Iterator[str]:
+    """What a collection may be called whose items these words call, from one of them on."""
+    for first in firsts:
+        stem = "".join(words[first:])
+        yield from (stem, f"{stem}s", f"{stem}es", f"{stem[:-1]}ies")
 
 
 def is_reference(name: str) -> bool:
