@@ -88,8 +88,7 @@ class Generation:
         ways = _TRIED[::-1] if is_lean else _TRIED
         tried = product(ways, range(_BRANCHES), _SHOWN)
         for (differs, lean), branch, shown in tried:
-            # Numbers beyond those of a float may fail anywhere.
-            with suppress(ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
+            with suppress(*_NO_VALUE):
                 try:
                     assembly = _Assembly(self, schema, shown, branch, unlike=differs, lean=lean)
                     value = assembly.value(schema.definition, 0, schema.pointer)
@@ -105,6 +104,19 @@ class Generation:
             raise spent
         raise LookupError("no plain value satisfies the schema")
 
+    def alternatives(self, schema: Schema) -> list[Any]:
+        """A value of each branch that a schema has, at any level: only one where it has none."""
+        found: list[Any] = []
+        schema.check()
+        for branch in range(_MOST_ALTERNATIVES):
+            with suppress(*_NO_VALUE, BudgetSpentError):
+                assembly = _Assembly(self, schema, _SHOWN[0], branch, unlike=False)
+                value = assembly.value(schema.definition, 0, schema.pointer)
+                if value in found:
+                    break
+                found += [value] if schema.is_valid(value) else []
+        return found
+
     def accepts(self, schema: Schema, definition: Any, value: Any) -> bool:
         """Whether a part of a schema accepts a value."""
         key = id(definition)
@@ -119,6 +131,12 @@ class Generation:
         if self._values < 0:
             raise BudgetSpentError("the contract has more answers than the mock generates")
 
+
+_MOST_ALTERNATIVES = 20
+"""How many branches have a value of their own."""
+
+_NO_VALUE = (ArithmeticError, AttributeError, TypeError, ValueError, RecursionError)
+"""What is raised where no value is found: numbers beyond those of a float may fail anywhere."""
 
 _ALL = ("const", "example", "default", "examples", "enum")
 _SHOWN = ((_ALL, False), (_ALL, True), (("const", "enum"), True))

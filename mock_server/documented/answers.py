@@ -211,6 +211,10 @@ class DocumentedAnswers:
         """The value of a body: an example that is valid by the schema, or a generated one."""
         return self._value(media_type)
 
+    def alternatives_of(self, media_type: MediaType) -> list[Any]:
+        """A generated value of each branch of a body's schema."""
+        return self._generation.alternatives(media_type.schema) if media_type.schema else []
+
     def _drawn(self, media_type: MediaType) -> Any:
         """A new value for a media type."""
         if media_type.schema is None:

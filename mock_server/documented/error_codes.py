@@ -83,8 +83,8 @@ _OF_KIND: Mapping[str, Sequence[str]] = {
         *("enum", "choice", "option", "oneof", "unsupported", "notallowed"),
         "outofrange",
     ),
-    "401": ("expired", "denied", "access"),
-    "403": ("denied", "notallowed", "access"),
+    "401": ("expired", "denied", "access", "auth"),
+    "403": ("denied", "notallowed", "access", "auth"),
     "404": ("missing", "unknown", "absent", "invalidid"),
     "405": ("notallowed", "unsupported"),
     "408": ("deadline",),
@@ -115,7 +115,13 @@ _FIELD_WORDS = ("parameter", "property", "attribute", "argument", "field", "valu
 _ITEM_WORDS = ("resource", "entity", "object", "record")
 """What is in a code for a field, and in one for an item."""
 
-_FILLING = (*_FIELD_WORDS, *_ITEM_WORDS, "request", "exception", "input", "error", "item", "code")
+_FAILURES = ("failure", "failed", "fail", "error")
+"""What an outcome is called that is none of success."""
+
+_FILLING = (
+    *(*_FIELD_WORDS, *_ITEM_WORDS, *_FAILURES),
+    *("request", "exception", "violation", "input", "item", "code"),
+)
 """What is in a code and names no fault."""
 
 _SMALL = {"is", "not", "the", "for", "of", "in", "on", "to", "a", "an", "has", "err", "no"}
@@ -123,9 +129,6 @@ _SMALL = {"is", "not", "the", "for", "of", "in", "on", "to", "a", "an", "has", "
 
 _VAGUE = {"unknown", "other", "none"}
 """Codes for what has no other."""
-
-_FAILURES = ("failure", "failed", "fail", "error")
-"""What an outcome is called that is none of success."""
 
 _GENERAL = {"not", "invalid", "missing", "required", "field", "error", "too", "is"}
 """Words of the mock's codes that are in others of another meaning."""

@@ -139,6 +139,17 @@ def _sentences(errors: Sequence[FieldError]) -> list[str]:
     return [f"{one.param} {one.detail}" for one in errors]
 
 
+def placed_texts(
+    value: Any, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:  # fmt: skip
+    """The texts in the objects of a body, each with the names that lead to it."""
+    for name, one in value.items() if isinstance(value, dict) else ():
+        if isinstance(one, str):
+            yield (*path, name), one
+        elif len(path) < _LEVELS:
+            yield from placed_texts(one, (*path, name))
+
+
 def texts_in(value: Any) -> Iterator[str]:
     """The texts in a body or an example."""
     if isinstance(value, dict | list):

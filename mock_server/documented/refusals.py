@@ -1,7 +1,7 @@
 """Refusals in the form that a foreign contract documents for them."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -10,8 +10,9 @@ from typing import Any
 
 from mock_server.documented.answers import DocumentedAnswers, Wish
 from mock_server.documented.bodies import concrete_types, is_file, is_written, written
+from mock_server.documented.error_codes import Fault, code_of
 from mock_server.documented.error_places import filled
-from mock_server.documented.error_texts import texts_in, told
+from mock_server.documented.error_texts import placed_texts, texts_in, told
 from mock_server.documented.headers import merged
 from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange, Refusals
@@ -84,6 +85,7 @@ class DocumentedRefusals(Refusals):
         self._answers = answers
         self._resolve = contract.resolve_schema
         self._values: dict[int, Any] = {}
+        self._branches: dict[int, list[Any]] = {}
 
     def __call__(self, exchange: Exchange, problem: Problem) -> Response:
         """The response of a problem."""
@@ -147,6 +149,8 @@ class DocumentedRefusals(Refusals):
         value = next(fitting, None) or self._value(media_type)
         document = problem.document(path, self.style)
         is_made = not examples and is_json(name)
+        if is_made and schema:
+            value = self._alternative(media_type, value, Fault.of(problem, path))
         # What is made up for a schema that says nothing of an error says nothing of it either.
         is_free = name == MEDIA_TYPE or not value
         if is_made and (not schema or (is_free and schema.is_valid(document))):
@@ -171,6 +175,20 @@ class DocumentedRefusals(Refusals):
             found = replace(media_type, examples=examples, example_places=places)
             self._values[id(media_type)] = self._answers.value_of(found)
         return self._values[id(media_type)]
+
+    def _alternative(self, media_type: MediaType, value: Any, fault: Fault) -> Any:
+        """The value of the branch that is of a fault by its code; the usual one without such."""
+        if id(media_type) not in self._branches:
+            self._branches[id(media_type)] = self._answers.alternatives_of(media_type)
+        by_code: dict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
+        for one in self._branches[id(media_type)]:
+            for place, text in placed_texts(one):
+                by_code[place].setdefault(text, one)
+        for found in by_code.values():
+            code = code_of([*found], fault) if len(found) > 1 else None
+            if code is not None:
+                return found[code]
+        return value
 
     @cached_property
     def _usual(self) -> dict[str, Operation]:

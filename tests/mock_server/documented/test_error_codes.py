@@ -233,6 +233,8 @@ def test_a_bad_field_has_no_code_of_another_fault(fault: str) -> None:
         (("amount_invalid", "email_invalid"), field("invalid_type", "", "email"), "email_invalid"),
         (("amount_required", "invalid"), field("missing_required_field", "", "email"), "invalid"),
         (("token_missing", "token_invalid"), FAULTS["none"], "token_missing"),
+        (("invalid_request", "validation_failed"), FAULTS["type"], "validation_failed"),
+        (("constraint_violation", "invalid_request"), FAULTS["long"], "constraint_violation"),
         (("one", "other"), FAULTS["type"], None),
     ],
 )

@@ -282,3 +282,65 @@ AT_LEAST_ONE = {**FAULTY, "minItems": 1}
 )
 def test_no_item_is_of_no_field(start: Start, schema: Any, expected: Any) -> None:
     assert refused(start, schema, **MALFORMED)[1] == expected
+
+
+def kind(name: str, *required: str, **more: Any) -> dict[str, Any]:
+    return members("type", *required, type={"const": name}, **more)
+
+
+BRANCHES = {
+    "oneOf": [
+        kind("authentication_error", "message", message=STRING),
+        kind("invalid_request_error", "errors", errors={**FAULTY, "minItems": 1}),
+        kind("not_found_error", "message", message=STRING),
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (CALLS["token"], {"type": "authentication_error", "message": UNKNOWN}),
+        (
+            CALLS["field"],
+            {"type": "invalid_request_error", "errors": [{"field": "name", "why": "is required"}]},
+        ),
+        (
+            MALFORMED,
+            {"type": "invalid_request_error", "errors": [{"field": "request", "why": NO_JSON}]},
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_within", [False, True])
+def test_of_several_errors_the_one_of_the_fault(
+    start: Start, call: Any, expected: Any, *, is_within: bool
+) -> None:
+    schema = members("error", error=BRANCHES) if is_within else BRANCHES
+    _, found = refused(start, schema, **call)
+    found = found["error"] if is_within else found
+    assert {name: one for name, one in found.items() if name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"), [("token", "auth"), ("field", "validation"), ("query", "validation")]
+)
+def test_a_mapping_tells_the_error_of_the_fault(start: Start, call: str, expected: str) -> None:
+    named = "#/components/schemas/"
+    mapping = {"auth": f"{named}A", "validation": f"{named}V"}
+    error = answer(
+        {
+            "oneOf": [{"$ref": one} for one in mapping.values()],
+            "discriminator": {"propertyName": "type", "mapping": mapping},
+        }
+    )
+    size = {"name": "size", "in": "query", "schema": {"type": "integer"}}
+    responses = {"200": answer(), "401": error, "422": error}
+    body = members("name", name=STRING)
+    called = operation(responses, body, parameters=[size], security=[{"bearer": []}])
+    whole = contract({"/things": {"post": called}})
+    whole.setdefault("components", {})["schemas"] = {
+        "A": members("type", "detail", type=STRING, detail=STRING),
+        "V": members("type", "errors", type=STRING, errors=FAULTY),
+    }
+    options = {"json": {"name": "x"}, "headers": A, **CALLS[call]}
+    assert start(whole).post("/v1/things", **options).json()["type"] == expected
