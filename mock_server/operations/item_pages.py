@@ -14,6 +14,7 @@ from mock_server.operations.page_filling import MARK, Page, PageFilling
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemWindow, Store
 from openapi.collection import Collection
+from openapi.contract import Contract
 from openapi.field_errors import FieldError
 from openapi.item_list import ItemList, item_list
 from openapi.item_members import id_text
@@ -29,6 +30,9 @@ _NO_FILTER = ("", "all", "any", "*")
 
 _POSITION_DIGITS = 18
 
+_IN_QUERY = "query "
+"""The beginning of the place of a credential in a query."""
+
 
 class ItemPages:
     """The pages of lists.
@@ -37,10 +41,11 @@ class ItemPages:
     integer, because the first page is then the one behind 0.
     """
 
-    def __init__(self, store: Store, answers: ItemAnswers, base_path: str) -> None:
+    def __init__(self, store: Store, answers: ItemAnswers, contract: Contract) -> None:
         self._store = store
         self._answers = answers
-        self._base_path = base_path
+        in_query = [one for one in contract.places if one.startswith(_IN_QUERY)]
+        self._secret = frozenset(one.removeprefix(_IN_QUERY) for one in in_query)
         self._lists: dict[Operation, ItemList | None] = {}
 
     async def page(
@@ -61,7 +66,7 @@ class ItemPages:
         # A path without a parent has the names of items in parents, which may be gone.
         has_names = bool(collection.nested) and shape_of(operation.path) not in collection.nested
         page = await self._page(exchange, one, partner_id, path, has_names=has_names)
-        filling = PageFilling(one, documented, page, collection.id)
+        filling = PageFilling(one, documented, page, collection.id, self._secret)
         body = filling.body(exchange)
         return documented.with_body(body, {} if body is None else filling.headers(exchange))
 

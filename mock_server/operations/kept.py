@@ -65,7 +65,7 @@ class KeptItems:
         self._store = store
         self._answers = ItemAnswers(answers, Members(contract.resolve_schema))
         self._bodies = KeptBodies(store.items, answers)
-        self._pages = ItemPages(store, self._answers, contract.base_path)
+        self._pages = ItemPages(store, self._answers, contract)
         self._base_path = contract.base_path
         self._anonymous = anonymous
         self._actions: dict[Operation, ItemAction | None] = {}

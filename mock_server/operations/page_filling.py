@@ -71,6 +71,8 @@ class PageFilling:
     page: Page
     identity: str
     """The member of an item with its id."""
+    secret: frozenset[str] = frozenset()
+    """The query parameters with a credential, which no link repeats."""
     _ids: list[Any] = field(default_factory=list)
     _absent: set[tuple[str, ...]] = field(default_factory=set)
     """The members for which there is no value, such as the next page of the last."""
@@ -96,8 +98,7 @@ class PageFilling:
         answer = operation.response(operation.success_status)
         for header in answer.headers if answer else ():
             if header.name.lower() == "link":
-                link = f'<{self._other_url(exchange, self.page.next)}>; rel="next"'
-                found[header.name] = link if self.page.next else None
+                found[header.name] = self._link_header(exchange, header.examples) or None
             elif is_header(Role.PREVIOUS, header.name):
                 found[header.name] = next(iter(self.page.previous.values()), None)
             elif is_header(Role.NEXT, header.name):
@@ -108,6 +109,17 @@ class PageFilling:
                 number = self._number(header.name, is_role=is_header)
                 found |= {} if number is None else {header.name: str(number)}
         return found
+
+    def _link_header(self, exchange: Exchange, examples: Sequence[object]) -> str:
+        """Links to the other pages that are known (RFC 8288); empty where there is no other."""
+        page, previous = self.page, "previous" if "previous" in str(examples) else "prev"
+        if not page.next and page.skipped == 0:
+            return ""
+        known = {previous: page.previous, "next": page.next, "last": page.last}
+        urls = {rel: self._other_url(exchange, other) for rel, other in known.items() if other}
+        if self.listed.query.is_paged:
+            urls["first"] = self._other_url(exchange, {})
+        return ", ".join(f'<{url}>; rel="{rel}"' for rel, url in urls.items())
 
     def _items(self) -> list[Item]:
         template, place = self._template(), self.listed.place
@@ -176,7 +188,8 @@ class PageFilling:
         if any(is_shown(role, *place) for role, _ in _ENDS):
             return None
         if "integer" in kinds:
-            return 0 if any(is_shown(one, *place) for one in (Role.TOTAL, Role.NEXT)) else _NONE
+            said = (Role.TOTAL, Role.NEXT, Role.PREVIOUS)
+            return 0 if any(is_shown(one, *place) for one in said) else _NONE
         is_other = is_shown(Role.NEXT, *place) or (
             self.page.previous and is_shown(Role.PREVIOUS, *place)
         )
@@ -266,13 +279,10 @@ class PageFilling:
 
     def _url(self, value: str, place: tuple[str, ...], exchange: Exchange) -> str:
         """The URL of the page itself, the first or the last one, where a member is called so."""
-        query = self.listed.query
         if is_shown(Role.OWN, *place):
-            return self._whole(exchange, _query_of(exchange), place)
+            return self._whole(exchange, self._asked(exchange), place)
         if is_shown(Role.IS_FIRST, *place) and holds_url(*place):
-            there = {query.cursor, query.before, query.number, query.offset}
-            asked = {name: one for name, one in _query_of(exchange).items() if name not in there}
-            return self._whole(exchange, asked, place)
+            return self._other_url(exchange, {}, place)
         if self.page.last and is_shown(Role.IS_LAST, *place) and holds_url(*place):
             return self._other_url(exchange, self.page.last, place)
         return value
@@ -300,9 +310,21 @@ class PageFilling:
     def _other_url(
         self, exchange: Exchange, other: Mapping[str, str], place: tuple[str, ...] = ()
     ) -> str:
-        return self._whole(exchange, {**_query_of(exchange), **other}, place)
+        """The URL of another page; of the first one where nothing names it."""
+        query = self.listed.query
+        here = (query.cursor, query.before, query.number, query.offset)
+        asked = [(name, one) for name, one in self._asked(exchange) if name not in here]
+        return self._whole(exchange, [*asked, *other.items()], place)
 
-    def _whole(self, exchange: Exchange, query: Mapping[str, str], place: tuple[str, ...]) -> str:
+    def _asked(self, exchange: Exchange) -> Sequence[tuple[str, str]]:
+        """The query of a request, as links repeat it."""
+        query = exchange.scope["query_string"].decode("latin-1")
+        pairs = parse_qsl(query, keep_blank_values=True)
+        return [(name, one) for name, one in pairs if name not in self.secret]
+
+    def _whole(
+        self, exchange: Exchange, query: Sequence[tuple[str, str]], place: tuple[str, ...]
+    ) -> str:
         """A URL with a query: relative, unless the member at ``place`` must be a whole one."""
         url = f"{exchange.path}?{urlencode(query)}" if query else exchange.path
         if self.listed.definition(place).get("format") not in _WHOLE:
@@ -352,10 +374,6 @@ def _holder_of_url(link: Any) -> str | None:
 
 def _origin(exchange: Exchange) -> str:
     return f"{exchange.scope['scheme']}://{exchange.header(b'host') or 'localhost'}"
-
-
-def _query_of(exchange: Exchange) -> dict[str, str]:
-    return dict(parse_qsl(exchange.scope["query_string"].decode("latin-1")))
 
 
 def _at(body: Any, path: Sequence[str]) -> Any:

@@ -138,3 +138,93 @@ def test_the_number_of_the_page_before(start: Start) -> None:
 
     found = [client.get(f"/v1/things?limit=1&page={at}").json()["prev_page"] for at in (1, 2, 3)]
     assert found == [None, 1, 2]
+
+
+@pytest.mark.parametrize("kind", [{"type": ["integer", "null"]}, number()])
+def test_the_number_of_the_page_before_that_no_example_has(start: Start, kind: Json) -> None:
+    page = obj("items", items=array(ref("Thing")), prev_page=kind)
+    example = {"items": [{"id": "1", "name": "x"}]}
+    client = start(listing(page, example, page=number(), limit=number()))
+    made(client, 3)
+
+    found = [client.get(f"/v1/things?limit=1&page={at}").json() for at in (1, 2, 3)]
+    assert [one.get("prev_page") for one in found] == [None, 1, 2]
+
+
+def linked(example: str = "", **query: Json) -> Json:
+    """A list whose header ``Link`` has the other pages."""
+    whole = listing(array(ref("Thing")), None, **query)
+    header = {"schema": string(), **({"example": example} if example else {})}
+    whole["paths"]["/things"]["get"]["responses"]["200"]["headers"] = {"Link": header}
+    return whole
+
+
+def urls(client: Client, path: str) -> dict[str, str]:
+    links = client.get(path).links
+    return {str(rel): str(one["url"]) for rel, one in links.items()}
+
+
+@pytest.mark.parametrize(
+    ("example", "previous"), [("", "prev"), ('</things?page=1>; rel="previous"', "previous")]
+)
+def test_the_header_links_to_all_known_pages(start: Start, example: str, previous: str) -> None:
+    client = start(linked(example, page=number(), limit=number(), tag=array(string())))
+    made(client, 5)
+    asked = "/v1/things?limit=2&sort="
+    first, second, third = (f"{asked}&page={at}" for at in (1, 2, 3))
+
+    assert urls(client, asked) == {"first": asked, "next": second, "last": third}
+    assert urls(client, second) == {
+        "first": asked, previous: first, "next": third, "last": third
+    }  # fmt: skip
+    assert urls(client, third) == {"first": asked, previous: second, "last": third}
+
+
+def test_a_header_of_a_list_by_cursor_links_to_the_first_page(start: Start) -> None:
+    client = start(linked(after=string(), limit=number()))
+    made(client, 3)
+
+    following = urls(client, "/v1/things?limit=2")["next"]
+
+    assert urls(client, following) == {"first": "/v1/things?limit=2"}
+
+
+def test_a_link_by_number_has_no_cursor(start: Start) -> None:
+    links = obj(last=string(), first=string())
+    page = obj("items", "links", items=array(ref("Thing")), links=links)
+    client = start(listing(page, None, page=number(), limit=number(), cursor=string()))
+    first, *_ = made(client, 4)
+
+    links = client.get(f"/v1/things?limit=2&cursor={first['id']}").json()["links"]
+
+    assert links == {"first": "/v1/things?limit=2", "last": "/v1/things?limit=2&page=2"}
+
+
+def test_a_single_page_has_no_header_with_links(start: Start) -> None:
+    client = start(linked(page=number(), limit=number()))
+    made(client, 2)
+
+    assert urls(client, "/v1/things?limit=2") == {}
+
+
+def test_links_repeat_each_value_and_no_credential(start: Start) -> None:
+    link = obj("href", href=string())
+    links = obj("self", "next", self=link, next=link, first=link, last=link)
+    whole = listing(
+        obj("items", "_links", items=array(ref("Thing")), _links=links),
+        None, page=number(), limit=number(), tag=array(string()),
+    )  # fmt: skip
+    whole["paths"]["/things"]["get"]["responses"]["200"]["headers"] = {"Link": {"schema": string()}}
+    whole["components"]["securitySchemes"] = {
+        "key": {"type": "apiKey", "in": "query", "name": "api_key"}
+    }
+    whole["security"] = [{"key": []}]
+    client = start(whole)
+    for at in range(3):
+        client.post("/v1/things?api_key=token-a", json={"name": f"{at}"})
+
+    page = client.get("/v1/things?api_key=token-a&limit=2&tag=a&tag=b")
+
+    assert page.status_code == 200
+    assert page.json()["_links"]["next"]["href"] == "/v1/things?limit=2&tag=a&tag=b&page=2"
+    assert "token-a" not in page.text + str(page.headers)
