@@ -49,6 +49,14 @@ def undone_by(operation: Operation) -> Operation | None:
     return next((beside[one] for one in found if one in beside), None)
 
 
+@cache
+def is_undone(operation: Operation) -> bool:
+    """Whether an action undoes an operation."""
+    contract = operation.contract
+    others = contract.operations.values() if contract else ()
+    return any(undone_by(one) is operation for one in others)
+
+
 def _undone(word: str) -> Iterator[str]:
     if word.startswith("un"):
         yield word.removeprefix("un")

@@ -1,7 +1,7 @@
 """Actions on an item, ``POST /payments/{id}/cancel``: what it is afterwards, by the contract."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -88,7 +88,8 @@ class ItemAction:
     def changed(self, item: Item, now: float) -> Item:
         """The item after the action, with as much of it as the contract allows."""
         set_ = {name: one for name, one in self._set.items() if item.get(name) != one}
-        times = self._times(item, now) if set_ else {}
+        is_deletion = self._operation.method == "DELETE" and bool(self._time_names)
+        times = self._times(item, now) if set_ or is_deletion else {}
         return item | fitting_members(
             {**set_, **times}, lambda some: self._answers.is_shown(self._collection, item | some)
         )
@@ -99,9 +100,11 @@ class ItemAction:
         first = undone_by(self._operation)
         if self._said_or_named or first is None:
             return self._said_or_named
-        word = shape_of(first.path).rpartition("/")[2]
+        is_deletion = first.method == "DELETE"
+        word = "delete" if is_deletion else shape_of(first.path).rpartition("/")[2]
         undone = ItemAction(first, self._collection, self._answers, word)
-        return {name: self._made[name] for name in undone._said_or_named if name in self._made}
+        back = {name: self._made[name] for name in undone._said_or_named if name in self._made}
+        return {**back, **dict.fromkeys(undone._time_names if is_deletion else ())}
 
     @cached_property
     def _said_or_named(self) -> Item:
@@ -156,13 +159,20 @@ class ItemAction:
     def _times(self, item: Item, now: float) -> Item:
         """The times of the action and of the change."""
         members = self._collection.members
-        own: dict[str, Any] = {}
-        for name, one in members.items():
-            stem = _TIME.sub("", spelt(name))
-            if stem != spelt(name) and stem in self._done:
-                own[name] = instant(one, item.get(name), now, name)
+        own = {name: instant(members[name], item.get(name), now, name) for name in self._time_names}
         own = {name: value for name, value in own.items() if value is not None}
         return {**timestamps(members, item, now, new=False), **own}
+
+    @cached_property
+    def _time_names(self) -> Sequence[str]:
+        """The members with the time of the action."""
+        stems = ((name, _TIME.sub("", spelt(name))) for name in self._collection.members)
+        return [name for name, stem in stems if stem != spelt(name) and stem in self._done]
+
+    @property
+    def tells(self) -> bool:
+        """Whether an item shows that the action was done."""
+        return bool(self._set or self._time_names)
 
     def _is_done(self, value: object) -> bool:
         return isinstance(value, str) and spelt(value) in self._done

@@ -30,6 +30,7 @@ from openapi.contract import Contract
 from openapi.item_members import Members, id_text, value_at
 from openapi.item_paths import as_written, shape_of
 from openapi.operation import PATH_PARAMETER, Operation
+from openapi.opposites import is_undone
 from openapi.paths import as_sent
 from openapi.reads import refuses_unknown
 from openapi.recognition import collections_of
@@ -363,12 +364,24 @@ class KeptItems:
             return None
         call, stored = await self._stored(call, call.item_id)
         self._check_version(call, _item(stored))
-        call.propose(call.item_id, stored.value, None)
+        item = _item(stored)
+        action = self._deletion(call)
+        ended = action.changed(item, call.exchange.now)
+        # What an action brings back is there, and tells that it is deleted.
+        stays = is_undone(call.operation) and action.tells
+        call.propose(call.item_id, stored.value, ended if stays else None)
         documented = self._answers.documented(call.operation, call.operation.success_status)
         place = call.collection.shown.get(call.operation)
         gone = place.item(documented.body) if place else None
         # What the answer says of the deletion itself (``deleted: true``) is the documented value.
-        return self._showing(call, call.operation.success_status, {**(gone or {}), **_item(stored)})
+        return self._showing(call, call.operation.success_status, {**(gone or {}), **ended})
+
+    def _deletion(self, call: ItemCall) -> ItemAction:
+        """What a DELETE says of an item."""
+        if (found := self._actions.get(call.operation)) is None:
+            found = ItemAction(call.operation, call.collection, self._answers, "delete")
+            self._actions[call.operation] = found
+        return found
 
     async def _end(self, call: ItemCall) -> None:
         """Take away what was there from the beginning, if its read has an answer for that."""

@@ -96,6 +96,53 @@ def test_an_action_that_undoes_another_sets_the_state_of_a_new_item(start: Start
     assert client.post(f"{own}/resume").status_code == 409
 
 
+ENDED = {
+    "status": text(enum=["active", "deleted"], readOnly=True),
+    "deletedAt": {"type": ["string", "null"], "format": "date-time", "readOnly": True},
+}
+
+
+def accounts(*restoring: str, **told: Schema) -> dict[str, Any]:
+    account = obj("id", "email", *told, id=text(), email=text(), **told)
+    path = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": text()}]}
+    done = {"200": answer(account)}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Accounts", "version": "1"},
+        "paths": {
+            "/accounts": {"post": operation({"201": answer(account)}, obj(email=text()))},
+            "/accounts/{id}": {**path, "get": operation(done), "delete": operation(done)},
+            **{name: {**path, "post": operation(done)} for name in restoring},
+        },
+    }
+
+
+@pytest.mark.parametrize("told", [["status"], ["deletedAt"], ["status", "deletedAt"]])
+def test_what_an_action_brings_back_tells_that_it_is_deleted(start: Start, told: list[str]) -> None:
+    shown = {name: ENDED[name] for name in told}
+    client = start(accounts("/accounts/{id}/restore", **shown))
+    made = client.post("/accounts", json={"email": "a@b.co"}).json()
+    own = f"/accounts/{made['id']}"
+
+    gone = client.delete(own).json()
+    assert client.get(own).json() == gone
+    assert [gone[name] for name in told] != [made[name] for name in told]
+    assert gone.get("status", "deleted") == "deleted"
+    assert client.post(f"{own}/restore").json() == made
+    assert client.get(own).json() == made
+
+
+@pytest.mark.parametrize(("restoring", "told"), [((), ENDED), (("/accounts/{id}/restore",), {})])
+def test_anything_else_that_is_deleted_is_gone(
+    start: Start, restoring: tuple[str, ...], told: dict[str, Any]
+) -> None:
+    client = start(accounts(*restoring, **told))
+    own = f"/accounts/{client.post('/accounts', json={'email': 'a@b.co'}).json()['id']}"
+    gone = client.delete(own).json()
+    assert gone.get("status", "deleted") == "deleted"
+    assert client.get(own).status_code == 404
+
+
 def test_an_action_sets_what_its_example_says_of_the_state_alone(start: Start) -> None:
     done = {"id": "o_000009", "amount": 99, "currency": "USD", "state": "captured"}
     client = start(orders("settle", {"200": answer(ORDER, done)}))
