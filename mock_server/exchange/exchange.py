@@ -5,10 +5,10 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
+from starlette.requests import cookie_parser
 from starlette.types import Message, Receive, Scope, Send
 
 from mock_server.exchange.problems import BUNDLED_STYLE, Problem, ProblemStyle, Response
@@ -164,12 +164,8 @@ class Exchange:
         return None if found is None else found.decode("latin-1")
 
     def cookies(self) -> dict[str, str]:
-        """The values of all cookies (RFC 6265); empty where the header cannot be read."""
-        try:
-            cookies = SimpleCookie(self.header(b"cookie") or "")
-        except CookieError:
-            return {}
-        return {name: one.value for name, one in cookies.items()}
+        """The values of all cookies, read as browsers write them: an odd one hides no other."""
+        return cookie_parser(self.header(b"cookie") or "")
 
 
 _IS_PLAIN = re.compile(rb"[\w.~/!$&'()*+,;=:@-]*")
@@ -181,7 +177,8 @@ def _joined(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     if len(joined) < len(headers):
         joined.clear()
         for name, value in headers:
-            joined[name] = b"%b, %b" % (joined[name], value) if name in joined else value
+            between = b"; " if name == b"cookie" else b", "
+            joined[name] = joined[name] + between + value if name in joined else value
     return joined
 
 

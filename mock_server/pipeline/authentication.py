@@ -276,7 +276,8 @@ def _api_key(exchange: Exchange, scheme: Mapping[str, Any]) -> str | None:
             return key[7:].strip() if key and is_bearer else key
         case "query":
             query = exchange.scope["query_string"].decode("latin-1")
-            values = parse_qs(query).get(name)
-            return values[-1] if values else None
+            values = {*parse_qs(query).get(name, ())}
+            # Of several, none is the one that counts: who it is must be clear.
+            return values.pop() if len(values) == 1 else None
         case _:
             return exchange.cookies().get(name)

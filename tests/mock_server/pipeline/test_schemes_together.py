@@ -27,6 +27,7 @@ REQUIREMENTS = {
     "keys": [{"org": [], "zone": []}],
     "either": [{"org": [], "jwt": []}, {"zone": []}],
     "both": [{"jwt": [], "login": []}],
+    "cookie": [{"device": []}],
 }
 BEARER = {"Authorization": "Bearer token-one"}
 BASIC = {"Authorization": "Basic b25lOnNlY3JldA=="}
@@ -49,7 +50,7 @@ def together(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield client
 
 
-def partner_of(client: Client, path: str, headers: dict[str, str]) -> str | None:
+def partner_of(client: Client, path: str, headers: Any) -> str | None:
     """The partner whose journal has the request, which must be answered with 200."""
     before = {one: journal(client, one) for one in (ONE, OTHER)}
     answer = client.get(path, headers=headers)
@@ -86,7 +87,15 @@ def journal(client: Client, partner: Partner) -> int:
         ("/keys?zone=token-one", {"X-Organization": "token-other"}, None),
         ("/keys?zone=eu", {"X-Organization": "acme"}, None),
         ("/keys", {"X-Organization": "token-one"}, None),
+        ("/keys?zone=token-one&zone=token-other", {"X-Organization": "acme"}, None),
         ("/either?zone=token-other", {}, OTHER),
+        ("/either?zone=token-one&zone=token-other", {}, None),
+        ("/either?zone=token-other&zone=token-other", {}, OTHER),
+        ("/cookie", {"Cookie": "device=token-other"}, OTHER),
+        ("/cookie", {"Cookie": 'seen={"page":1}; device=token-other; a b=c'}, OTHER),
+        ("/cookie", {"Cookie": "flag; list[0]=1; device=token-other"}, OTHER),
+        ("/cookie", [("Cookie", "seen=1"), ("Cookie", "device=token-other")], OTHER),
+        ("/cookie", {"Cookie": "seen=device=token-other"}, None),
         ("/either?zone=token-other", BEARER, OTHER),
         ("/either?zone=token-other", {**BEARER, "X-Organization": "x"}, ONE),
         ("/both", BEARER, ONE),
@@ -94,7 +103,7 @@ def journal(client: Client, partner: Partner) -> int:
     ],
 )
 def test_one_scheme_names_the_partner_and_the_others_must_be_there(
-    together: Client, path: str, headers: dict[str, Any], partner: Partner | None
+    together: Client, path: str, headers: Any, partner: Partner | None
 ) -> None:
     assert partner_of(together, path, headers) == (partner and partner.partner_id)
 
