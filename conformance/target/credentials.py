@@ -42,10 +42,19 @@ class Credential:
         return path, [*headers, (name, value)], body
 
 
-def refusal(operation: str, places: Sequence[str], access: Access, partner: int, usual: str) -> str:
+def refusal(
+    operation: str,
+    places: Sequence[str],
+    access: Access,
+    partner: int,
+    usual: str,
+    *,
+    is_given: bool = False,
+) -> str:
     """What is said of an operation that answered 401 to a partner, and the option that it wants.
 
     ``places`` are where it has its token, and keys beside it; ``usual`` is where others have it.
+    With ``is_given`` a header of the user's goes where the token is.
     """
     prefix, (place, *beside) = _PREFIXES[partner], places
     missing = [one for one in beside if key_name(one) not in access.keys]
@@ -53,6 +62,8 @@ def refusal(operation: str, places: Sequence[str], access: Access, partner: int,
     if missing:
         options = " and ".join(f"{prefix}key {_value(one)}" for one in missing)
         mend = f"it needs {' and '.join(map(_scheme, missing))} beside it: give {options}"
+    elif is_given:
+        mend = f"{_scheme(place)} is that of --header: give another there"
     elif key_name(place) in access.keys:
         mend = "" if _is_well_formed(place, access) else f"it takes {_scheme(place)}"
     elif place != usual:

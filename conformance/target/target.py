@@ -442,7 +442,8 @@ class Target:
         """What is said of an operation that answered 401 to a partner."""
         given = [one for one in places[1:] if self.settings.is_given(one)]
         asked = [one for one in places if one not in given]
-        return refusal(operation, asked, self.access[partner], partner, self.settings.token_place)
+        usual, is_given = self.settings.token_place, self.settings.is_given(places[0])
+        return refusal(operation, asked, self.access[partner], partner, usual, is_given=is_given)
 
     def _exchange(self, request: Request, token: str) -> Answer:
         headers = [

@@ -35,7 +35,7 @@ class TargetSettings:
     Operations that have it elsewhere say so in their requests.
     """
     keys: tuple[frozenset[str], ...] = ()
-    """What each partner has keys of its own for, by ``key_name``."""
+    """What each partner has keys of its own for, by ``key_name``; empty where that is not known."""
 
     def is_given(self, place: str) -> bool:
         """Whether a header of the user's goes at a place of tokens with every request."""
@@ -48,8 +48,16 @@ class TargetSettings:
         return "" if self.is_given(place) else place
 
     def places_beside(self, request: Request) -> tuple[str, ...]:
-        """Where the keys of a request go that its operation asks for beside the token."""
-        return tuple(one for one in (request.token_places or ())[1:] if not self.is_given(one))
+        """Where the keys of a request go that its operation asks for beside the token.
+
+        Its partner has them, as far as it is known what keys there are.
+        """
+        partner = request.partner
+        beside = (request.token_places or ())[1:] if partner is not None else ()
+        return tuple(
+            one for one in beside
+            if not self.is_given(one) and (not self.keys or self.has_key(one, partner or 0))
+        )  # fmt: skip
 
     def has_key(self, place: str, partner: int) -> bool:
         """Whether a partner has a key of its own at a place."""

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from conformance.results.curl import reproduction
 from conformance.target.connecting import AccessSettings, authenticate
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import Target
+from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
 from tests.other_contracts.judging import accused, judged
 from tests.plain_servers.contracts import BEARER, SCHEMES, mixed, together
@@ -195,6 +197,46 @@ def test_keys_beside_the_token_are_in_scripts_and_steps() -> None:
     assert "${DINIE_KEY_X_APP_ID:?export the key}" in script
     assert stored_steps([step], "file") == (step,)
     assert step["keys_beside"] == ["header X-App-Id"]
+
+
+def test_a_key_in_a_header_of_the_users_is_told_of_there() -> None:
+    contract = Contract(mixed(BEARER))
+    places = contract.token_places(contract.operations["GET /orders"])
+    settings = TargetSettings(headers=(("X-Api-Key", "a-key-of-the-users"),))
+    with Target("http://target.test", [TOKENS[0]], settings) as target:
+        said = target.refusal("GET /orders", places, 0)
+
+    assert said == (
+        "the token was refused (401) by GET /orders: the API key in header X-Api-Key is that of"
+        " --header: give another there"
+    )
+
+
+def test_a_key_that_was_not_sent_is_in_no_script() -> None:
+    contract = Contract(together(SCHEMES["header"]))
+    places = contract.token_places(contract.operations["GET /todos"])
+    exchange = Request("GET", "/todos", token_places=places), Answer(200)
+    settings = TargetSettings(token_place=contract.key_place, keys=(frozenset({"another"}),))
+    [step] = steps_of([exchange], settings)
+
+    assert "DINIE_KEY" not in reproduction("http://target.test", [exchange], settings)
+    assert "keys_beside" not in step
+
+
+def test_a_python_script_documents_the_variables_that_it_reads() -> None:
+    contract = Contract(together(SCHEMES["header"]))
+    places = contract.token_places(contract.operations["GET /todos"])
+    request = Request("GET", "/todos", token_places=places)
+    own, plain = (steps_of([(one, Answer(200))], TargetSettings())
+                  for one in (request, replace(request, token_places=None)))  # fmt: skip
+
+    assert python_script("", own).splitlines()[:4] == [
+        "# The variables that this reads:",
+        "# DINIE_URL: the base URL",
+        "# DINIE_TOKEN: the token, where no key goes in its place",
+        "# DINIE_KEY: keys, one a line, of x-api-key:VALUE, x-app-id:VALUE",
+    ]
+    assert "DINIE_KEY" not in python_script("", plain).partition("DINIE_HEADER")[0]
 
 
 def test_a_bearer_token_may_have_a_key_beside_it() -> None:

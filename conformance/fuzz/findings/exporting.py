@@ -28,7 +28,7 @@ from conformance.results.curl import NOT_SENT, as_comment, reproduction
 from conformance.target import json_documents
 from conformance.target.exchange import UnsendableRequest
 from conformance.target.target_settings import AS_RUN, TargetSettings
-from conformance.target.token_forms import UNCHANGED
+from conformance.target.token_forms import UNCHANGED, key_name
 from conformance.target.transport.connections import in_chunks, url_under
 from conformance.target.transport.reception import MOST_BYTES, MOST_SECONDS
 from dinie_contract.output import printable, without_commands
@@ -36,6 +36,14 @@ from openapi.operation import is_key_header
 
 _LONGEST_TEXT = 500
 _OURS = re.compile(r"^from (?:conformance|openapi)\b.*\n", re.MULTILINE)
+
+_VARIABLES = (("DINIE_TOKEN", "DINIE_KEY"), ("DINIE_SECOND_TOKEN", "DINIE_SECOND_KEY"))
+"""The variables of each partner's token, and of its keys, as the options of a run have them."""
+
+_WAY = (
+    "DINIE_HEADER, DINIE_PROXY, DINIE_CA_FILE, DINIE_INSECURE, DINIE_CLIENT_CERT, DINIE_CLIENT_KEY,"
+    " DINIE_CLIENT_KEY_PASSWORD"
+)
 
 _IMPORTS = """import os
 import ssl
@@ -48,7 +56,7 @@ import httpx"""
 
 _SENDING = """BASE_URL = {base_url}
 MOST_BYTES, MOST_SECONDS = {most_bytes}, {most_seconds}
-VARIABLES = ("DINIE_TOKEN", "DINIE_SECOND_TOKEN")
+TOKENS = {tokens}
 
 
 def lines(variable, names):
@@ -57,7 +65,7 @@ def lines(variable, names):
 
 
 GIVEN = lines("DINIE_HEADER", str.lower)
-KEYS = [lines(one, str) for one in ("DINIE_KEY", "DINIE_SECOND_KEY")]
+KEYS = [lines(one, str) for one in {keys}]
 PROXY = os.environ.get("DINIE_PROXY")
 
 
@@ -76,10 +84,10 @@ def trust():
 TRUST = trust()
 
 
-def key(kind, name, partner):
-    wanted = {{"basic": "basic", "header": name.lower()}}.get(kind, name)
-    named = (one.lower() if kind == "header" else one for one in KEYS[partner])
-    return dict(zip(named, KEYS[partner].values())).get(wanted)
+def key(place, partner):
+    wanted, keys = key_name(place), KEYS[partner]
+    named = (one for one in keys if wanted in (one, one.lower()))
+    return keys.get(next(named, ""))
 
 
 def send(steps):
@@ -95,9 +103,9 @@ def send(steps):
         own = step.get("token_place", "bearer Authorization")
         for place in (own, *beside) if partner is not None else ():
             kind, _, name = place.partition(" ")
-            token = key(kind, name, partner)
+            token = key(place, partner)
             if token is None and place == own:
-                token = os.environ[VARIABLES[partner]]
+                token = os.environ[TOKENS[partner]]
             if token is None:
                 continue
             if kind == "query":
@@ -179,6 +187,25 @@ def _can_be_written(steps: Sequence[Step]) -> bool:
     return bool(steps) and all(one["token_form"] == UNCHANGED for one in steps)
 
 
+def _documented(base_url: str, steps: Sequence[Step]) -> str:
+    """The comment on the variables that a script of these steps reads."""
+    lines = [f"DINIE_URL: the base URL{f'; without it {as_comment(base_url)}' if base_url else ''}"]
+    for partner, (token, key) in enumerate(_VARIABLES):
+        own = [one for one in steps if one["partner"] == partner]
+        places = dict.fromkeys(one["token_place"] for one in own if "token_place" in one)
+        beside = dict.fromkeys(place for one in own for place in one.get("keys_beside", ()))
+        names = [key_name(one) for one in {**places, **beside}]
+        if own:
+            lines.append(
+                f"{token}: the token{', where no key goes in its place' if places else ''}"
+            )
+        if names:
+            values = ", ".join(f"{as_comment(one)}:VALUE" for one in names)
+            lines.append(f"{key}: keys, one a line, of {values}")
+    lines.append(f"{_WAY}: as the options of a run, where the target needs them")
+    return "".join(f"# {one}\n" for one in ("The variables that this reads:", *lines))
+
+
 @cache
 def _sending(base_url: str) -> str:
     """The source that sends steps; it imports httpx and the standard library."""
@@ -186,9 +213,12 @@ def _sending(base_url: str) -> str:
     resender, *senders = [inspect.getsource(one) for one in shared]
     # What it imports of ours stands beside it: a reader of the script may have httpx alone.
     resender = _OURS.sub("", resender)
-    senders += [inspect.getsource(one) for one in (json_documents, is_key_header)]
+    senders += [inspect.getsource(one) for one in (json_documents, is_key_header, key_name)]
     url = f'os.environ.get("DINIE_URL", {base_url!a})' if base_url else 'os.environ["DINIE_URL"]'
-    sending = _SENDING.format(base_url=url, most_bytes=MOST_BYTES, most_seconds=MOST_SECONDS)
+    tokens, keys = zip(*_VARIABLES, strict=True)
+    sending = _SENDING.format(
+        base_url=url, most_bytes=MOST_BYTES, most_seconds=MOST_SECONDS, tokens=tokens, keys=keys
+    )
     return "\n\n".join((resender, _IMPORTS, *senders, sending))
 
 
@@ -203,7 +233,7 @@ def python_script(base_url: str, steps: Sequence[Step], contract: str = "") -> s
         return ""
     return "\n".join(
         (
-            _sending(base_url),
+            f"{_documented(base_url, steps)}{_sending(base_url)}",
             "",
             *([f"# contract: {as_comment(contract)}"] if contract else ()),
             f"STEPS = {_literal(list(steps))}",
@@ -274,4 +304,5 @@ def as_pytest(base_url: str, findings: Sequence[Finding]) -> str:
         )
         for name, one in names.items()
     ]
-    return _sending(base_url) + "".join(tests)
+    steps = [step for one in names.values() for step in one.steps]
+    return _documented(base_url, steps) + _sending(base_url) + "".join(tests)
