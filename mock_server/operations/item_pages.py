@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Response, invalid_fields
-from mock_server.operations.item_answers import Item, ItemAnswers
+from mock_server.operations.item_answers import ItemAnswers
+from mock_server.operations.item_filters import filters
 from mock_server.operations.item_order import in_order, sortings
 from mock_server.operations.item_places import items_with_parents
 from mock_server.operations.page_filling import MARK, Page, PageFilling
@@ -24,9 +24,6 @@ from openapi.page_query import PageQuery
 
 _DEFAULT_LIMIT = 25
 _ALL = 1 << 62
-
-_NO_FILTER = ("", "all", "any", "*")
-"""Values of a filter that every item has."""
 
 _POSITION_DIGITS = 18
 
@@ -79,16 +76,12 @@ class ItemPages:
         skip = _skip(query, given, limit)
         beyond, is_before = await self._position(one, given, partner_id, path)
         newest_first = (query.is_by_cursor and not query.is_by_integer) != is_before
-        filters = {
-            member: given[name]
-            for name, member in query.filters.items()
-            if given.get(name, "") not in (*_NO_FILTER, [])
-        }
+        wanted = filters(one, given)
         order = sortings(one, given)
-        if filters or has_names or order:
+        if wanted or has_names or order:
             window = ItemWindow(_ALL, newest_first)
             every = await items_with_parents(items, partner_id, path, window)
-            every = [kept for kept in every if _has(kept, filters)]
+            every = [kept for kept in every if wanted.have(kept)]
             total = len(every)
             behind = (
                 _behind_in(in_order(every, order), beyond, is_before=is_before)
@@ -192,20 +185,6 @@ def _at(query: PageQuery, skipped: int, limit: int) -> dict[str, str]:
     if query.number:
         return {query.number: str(query.first_number + (skipped // limit if limit else 0))}
     return {}
-
-
-def _has(kept: StoredItem, filters: Mapping[str, Any]) -> bool:
-    """Whether an item has these values, or has them in its lists; one of several is enough."""
-    item: Item = read_json(kept.value)
-
-    def has(name: str, wanted: Any) -> bool:
-        found = item.get(name)
-        return wanted in found if isinstance(found, list) else found == wanted
-
-    return all(
-        any(has(name, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
-        for name, wanted in filters.items()
-    )
 
 
 def _behind_in(every: list[StoredItem], beyond: int | None, *, is_before: bool) -> list[StoredItem]:

@@ -340,6 +340,30 @@ def test_a_sorted_list_has_each_item_on_one_of_its_pages(start: Start, name: str
     assert found == ["c", "b", "a"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("min_size", 2, "a"),
+        ("minSize", 1, "bca"),
+        ("size_max", 1, "bc"),
+        ("size[lt]", 2, "bc"),
+        ("size[gte]", "2", "a"),
+        ("max_size", "many", "bca"),
+        ("min_id", 3, "bca"),
+        ("created_before", "2001-01-01", ""),
+        ("created_after", "2001-01-01T00:00:00+01:00", "bca"),
+        ("size", "2", "a"),
+    ],
+)
+def test_a_bound_in_the_query_is_that_of_a_member(
+    start: Start, name: str, value: Any, expected: str
+) -> None:
+    """A parameter may be a text, whatever the member is."""
+    schema = text() if isinstance(value, str) else number()
+    client = sorted_list(start, {name: schema})
+    assert "".join(names(client.get("/v1/items", params={name: value}).json())) == expected
+
+
 DEEP = {"name": "filter", "in": "query", "style": "deepObject", "explode": True}
 
 
