@@ -40,7 +40,7 @@ class Role(Enum):
 _NUMBER = r"p|(current)?page|page(number|num|no|index|nr)"
 _OFFSET = r"(page|list)?offset|skip|start(index|at)?|from|firstresult|begin"
 _SIZE = (
-    r"limit|(page|batch|list)?size|(page|list)limit|(items)?perpage"
+    r"pagelen(gth)?|limit|(page|batch|list)?size|(page|list)limit|(items)?perpage"
     r"|max(results|items|pagesize)?|top|take"
 )
 

@@ -68,6 +68,7 @@ class PageQuery:
     cursor: str | None
     before: str | None
     first_number: int
+    first_offset: int
     filters: Mapping[str, str]
 
     @property
@@ -143,6 +144,7 @@ def page_query(
         cursor=cursor,
         before=before,
         first_number=_first_number(names[number].schema, page) if number else 1,
+        first_offset=_first_offset(names[offset].schema) if offset else 0,
         filters={
             name: member
             for name, one in names.items()
@@ -187,6 +189,12 @@ def _first_number(schema: Mapping[str, Any], page: Iterable[str]) -> int:
     """The number of the first page: 1, or 0 where the contract says so."""
     said = (schema.get("default"), schema.get("minimum"))
     return 0 if 0 in said or (1 not in said and begins_with_zero(page)) else 1
+
+
+def _first_offset(schema: Mapping[str, Any]) -> int:
+    """The offset of the first page: 0, or 1 where items are counted from 1, as SCIM has it."""
+    said = (schema.get("default"), schema.get("minimum"))
+    return 1 if 1 in said and 0 not in said else 0
 
 
 def says_first_number(asked: Asked, page: Iterable[str]) -> bool:

@@ -46,7 +46,7 @@ class PageMembers:
     next: str = ""
     total: str = ""
     first: int = 0
-    """The number of the first page; 0 too where the contract does not say it."""
+    """The number or the offset of the first page; 0 too where the contract does not say it."""
     is_first_known: bool = True
     is_last: str = ""
     """The member that says that no page follows."""
@@ -137,6 +137,7 @@ def _page_members(operation: Operation, members: _Members, items: str) -> PageMe
     found = replace(
         found,
         cursor=query.offset or query.number or "",
+        first=query.first_offset,
         paging=Paging.OFFSET if query.offset else Paging.NUMBER,
         total=_first(members, Role.TOTAL, "integer"),
         total_header=_first_header(headers, Role.TOTAL),

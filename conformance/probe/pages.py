@@ -203,7 +203,7 @@ def cursor_at(probe: Probe, ids: Sequence[str], start: int) -> Cursor | None:
     paging = probe.page_members.paging
     if start < 0 or paging not in {Paging.AFTER, Paging.OFFSET}:
         return None
-    return ids[start] if paging is Paging.AFTER else start + 1
+    return ids[start] if paging is Paging.AFTER else probe.page_members.first + start + 1
 
 
 def bound(probe: Probe, keyword: str, otherwise: int) -> int:

@@ -225,7 +225,8 @@ def _goes_on(
         before = (here - members.first) * int(str(limit or 0))
         is_all = members.is_first_known and not is_of_page and total == before + count
         return is_full and not is_all
-    return (is_of_page and total == count and is_full) or here + count < total
+    is_before_end = here - members.first + count < total
+    return (is_of_page and total == count and is_full) or is_before_end
 
 
 def _total(members: PageMembers, answer: Answer) -> int | None:

@@ -36,7 +36,7 @@ def ended(operation: Operation, parameters: Mapping[str, object], response: Resp
 
 def _is_later(members: PageMembers, query: PageQuery, parameters: Mapping[str, object]) -> bool:
     asked = query.given(parameters).get(members.cursor) if members.cursor else None
-    first = query.first_number if members.paging is Paging.NUMBER else 0
+    first = query.first_number if members.paging is Paging.NUMBER else query.first_offset
     return asked > first if isinstance(asked, int) else bool(asked)
 
 

@@ -151,7 +151,7 @@ def _limit(query: PageQuery, given: Mapping[str, Any]) -> int:
 def _skip(query: PageQuery, given: Mapping[str, Any], limit: int) -> int:
     skip = 0
     if query.offset:
-        skip = int(given.get(query.offset, 0))
+        skip = int(given.get(query.offset, query.first_offset)) - query.first_offset
     elif query.number:
         skip = (int(given.get(query.number, query.first_number)) - query.first_number) * limit
     return max(0, skip)
@@ -163,7 +163,7 @@ def _following(
     """The query parameters of the page behind a page."""
     query = one.query
     if query.offset:
-        return {query.offset: str(_skip(query, given, limit) + limit)}
+        return {query.offset: str(query.first_offset + _skip(query, given, limit) + limit)}
     if query.number:
         return {query.number: str(int(given.get(query.number, query.first_number)) + 1)}
     if query.cursor and query.is_by_integer:
@@ -181,7 +181,7 @@ def _last(total: int, limit: int) -> int:
 def _at(query: PageQuery, skipped: int, limit: int) -> dict[str, str]:
     """The query parameters of the page behind so many items; none where a cursor names it."""
     if query.offset:
-        return {query.offset: str(skipped)}
+        return {query.offset: str(query.first_offset + skipped)}
     if query.number:
         return {query.number: str(query.first_number + (skipped // limit if limit else 0))}
     return {}

@@ -239,7 +239,8 @@ class PageFilling:
         """The number that a member or a header says of the page; None where it says nothing."""
         page, query, word = self.page, self.listed.query, word_of(place)
         pages = math.ceil(page.total / page.limit) if page.limit else 0
-        echoed = ((query.limit, page.limit), (query.offset, page.skipped or 0))
+        offset = query.first_offset + (page.skipped or 0)
+        echoed = ((query.limit, page.limit), (query.offset, offset))
         for name, says in echoed:
             if name and word == word_of((name,)):
                 return says
@@ -249,7 +250,7 @@ class PageFilling:
             (Role.TOTAL, page.total),
             (Role.PAGES, pages),
             (Role.NUMBER, 1 if page.number is None else page.number),
-            (Role.OFFSET, page.skipped or 0),
+            (Role.OFFSET, offset),
             (Role.COUNT, len(page.items)),
             (Role.SIZE, page.limit),
         ):

@@ -289,6 +289,28 @@ KINDS: dict[str, Kind] = {
         },
         first=1,
     ),
+    "scim": Kind(
+        {"startIndex": {**WHOLE, "default": 1}, "count": SIZE},
+        thing(
+            ["Resources", "totalResults"], Resources=THINGS, totalResults=WHOLE,
+            startIndex=WHOLE, itemsPerPage=WHOLE,
+        ),
+        "count", "startIndex", lambda place, _: place - 1,
+        lambda view: {"Resources": view.items, "totalResults": view.total,
+                      "startIndex": view.start + 1, "itemsPerPage": len(view.items)},
+        first=1,
+    ),
+    "bitbucket": Kind(
+        {"page": {**WHOLE, "minimum": 1}, "pagelen": SIZE},
+        thing(["values"], values=THINGS, page=WHOLE, pagelen=WHOLE, size=WHOLE, next=TEXT,
+              previous=TEXT),
+        "pagelen", "page", numbered(1),
+        lambda view: {
+            "values": view.items, "page": view.number + 1, "pagelen": view.size,
+            "size": view.total, **view.url_of_next("page", view.number + 2),
+        },
+        first=1,
+    ),
     "a number of pages": Kind(
         {"page": {**WHOLE, "minimum": 1}, "per_page": SIZE},
         thing(["items", "page", "total_pages"], items=THINGS, page=WHOLE, total_pages=WHOLE),
