@@ -130,9 +130,6 @@ _SMALL = {"is", "not", "the", "for", "of", "in", "on", "to", "a", "an", "has", "
 _VAGUE = {"unknown", "other", "none"}
 """Codes for what has no other."""
 
-_GENERAL = {"not", "invalid", "missing", "required", "field", "error", "too", "is"}
-"""Words of the mock's codes that are in others of another meaning."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -154,7 +151,7 @@ class Fault:
         by_detail = [kind for words, kind in _OF_DETAIL.items() if words in detail]
         own = by_detail[:1] if code == "invalid_value" else []
         own += [code] if code in _OF_FIELD or code in _OF_STATUS else []
-        statuses = [str(one) for one in (problem.closest_status, problem.status)]
+        statuses = [str(one) for one in (problem.status, problem.closest_status)]
         if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             is_of_values = bool(own) or _INVALID in statuses
             general = [_INVALID, _REQUEST] if is_of_values else [_REQUEST, _INVALID]
@@ -183,30 +180,32 @@ def _fitness(option: str, fault: Fault) -> tuple[int, ...]:
     plain = spelt(option)
     if plain == spelt(fault.code):
         return (4,)
-    named, others = _read(option)
+    named, others, kinds = _read(option)
     at = [at for at, kind in enumerate(fault.kinds) if all(kind in one for one in named)]
     if plain in _VAGUE or not named or not at:
         return ()
     is_general = fault.kinds[at[0]] in fault.general
     unknown = sum(one not in fault.about for one in others)
-    shared = sum(one in plain for one in {*fault.code.split("_")} - _GENERAL)
+    shared = sum(one in plain for one in fault.code.split("_"))
+    more = sum(spelt(one) not in spelt(fault.code) for one in kinds)
     ambiguous = max(map(len, named))
     of_field, of_item = (any(one in plain for one in ones) for ones in (_FIELD_WORDS, _ITEM_WORDS))
     is_of_field = fault.kinds[0] in _OF_FIELD
     suited = of_field - of_item if is_of_field else of_item - of_field
-    fit = -at[0], -ambiguous, -unknown, suited, len(others) - unknown, shared, -len(plain)
+    fit = -at[0], -ambiguous, -unknown, suited, len(others) - unknown, -more, shared, -len(plain)
     if is_general or (unknown and is_of_field):
         return 1 if unknown else 2, *fit
     return 3, *fit
 
 
-def _read(code: str) -> tuple[list[Collection[str]], list[str]]:
-    """What the parts of a code may name, and its words that name nothing."""
+def _read(code: str) -> tuple[list[Collection[str]], list[str], list[str]]:
+    """What the parts of a code may name, its words that name nothing, and its parts for a kind."""
     words = [spelt(one) for one in snake(code).split("_")]
     plain = "".join(words)
     of_status: list[Collection[str]] = []
     of_kind: list[Collection[str]] = []
     general: list[Collection[str]] = []
+    parts: list[str] = []
     for mark, (statuses, kinds) in _MARKS.items():
         if mark in plain:
             plain = plain.replace(mark, " " * len(mark))
@@ -216,12 +215,13 @@ def _read(code: str) -> tuple[list[Collection[str]], list[str]]:
                 of_status.append(statuses)
             elif kinds:
                 of_kind.append(kinds)
+                parts.append(mark)
     others, at = [], 0
     for word in words:
         if plain[at : at + len(word)] == word and word not in _SMALL:
             others.append(word)
         at += len(word)
-    return of_status or of_kind or general, others
+    return of_status or of_kind or general, others, parts
 
 
 def _marks() -> Iterator[tuple[str, tuple[frozenset[str], frozenset[str]]]]:

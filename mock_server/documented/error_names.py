@@ -1,7 +1,16 @@
 """What the members of error bodies are called: the names in use, without their spelling."""
 
 DETAILS = (
-    *("detail", "details", "message", "msg", "errormessage", "errormsg", "description"),
+    *(
+        "detail",
+        "details",
+        "message",
+        "msg",
+        "errormessage",
+        "defaultmessage",
+        "errormsg",
+        "description",
+    ),
     *("errordescription", "reason", "developermessage", "usermessage", "text", "faultstring"),
 )
 SECOND_DETAILS = ("error", "title", "summary")

@@ -64,6 +64,8 @@ class _Refused:
     """Whether a text of an example stays that only its place tells to be the reason."""
     keeps_code: bool = False
     """Whether a made-up code stays, as that of an enumeration."""
+    keeps_detail: bool = False
+    """Whether a made-up detail stays, where it is a code."""
     is_told: bool = False
     """Whether the body has a place for the detail around this level."""
 
@@ -127,7 +129,7 @@ class _Places:
         elif isinstance(value, dict):
             members = outline.get("properties", {})
             details = _details(value, members) or self._reason(value, members, refused, path)
-            for name in details:
+            for name in () if refused.keeps_detail else details:
                 yield (*path, name), (refused.detail,)
             source = _source({*map(spelt, (*value, *members))}, refused)
             within = replace(refused, is_told=True) if details else refused
@@ -226,7 +228,8 @@ class _Places:
         elif self._is_status(plain, text):
             yield place, (str(refused.status),)
         elif not self._is_example and plain in CODES and not refused.keeps_code:
-            yield place, (refused.code,)
+            spellings = (refused.code, refused.code.upper(), refused.code.replace("_", "-"))
+            yield place, spellings
         elif not self._is_example and plain in SECOND_DETAILS:
             yield place, (HTTPStatus(refused.status).phrase,)
         elif not self._is_example and _DATE_TIME.match(text):
@@ -254,7 +257,8 @@ class _Places:
             wrong = refused.items or (whole,)
             keeping = [replace(one, keeps_reason=True) for one in wrong]
             closed = [replace(one, keeps_code=True) for one in wrong]
-            tried = (wrong, keeping, closed)
+            named_only = [replace(one, keeps_detail=True) for one in closed]
+            tried = (wrong, keeping, closed, named_only)
             lists = [[self._item(form, outline, one) for one in some] for some in tried]
             others: list[Any] = [one[:1] for one in lists]
             if not refused.items:
@@ -262,7 +266,7 @@ class _Places:
                 says_nothing = ({},) if self._is_example else ({}, form)
                 lists = [one for one in lists if not any(item in says_nothing for item in one)]
                 # A made-up code may be one of an enumeration, as in these.
-                unnamed = [replace(one, field="") for one in (*wrong, *closed)]
+                unnamed = [replace(one, field="") for one in (*wrong, *closed, *named_only)]
                 named = [[self._item(form, outline, one)] for one in unnamed]
                 others = [[], _REMOVED, *named] if refused.is_told else [*named, []]
             yield path, (*lists, *others)

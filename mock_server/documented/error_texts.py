@@ -116,7 +116,9 @@ class _MadeError:
         free = [*self._free(item, form, ())]
         texts = {*texts_in(item)}
         if free and texts.isdisjoint({error.detail, *_sentences([error])}):
-            place = free.pop()
+            sentences = [one for one in free if may_be_sentence(one[-1])]
+            place = (sentences or free)[-1]
+            free.remove(place)
             has_field = bool(free) or error.param in texts
             item = put_at(item, place, error.detail if has_field else _sentences([error])[0])
             if free and error.param not in texts:

@@ -212,6 +212,22 @@ def test_the_codes_of_an_api(codes: tuple[str, ...], expected: dict[str, str], s
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("fault", "documented", "expected"),
+    [
+        (unauthenticated("invalid_token", "No."), "403", "forbidden"),
+        (no_item("id"), "410", "not_found"),
+        (of(ProblemType.CONFLICT, "already_done"), "404", "not_found"),
+        (of(ProblemType.INVALID_CONTENT_TYPE, "invalid_content_type"), "422", "bad_request"),
+    ],
+)
+def test_a_code_is_that_of_the_status_that_is_documented(
+    fault: Problem, documented: str, expected: str
+) -> None:
+    fault.take_status([documented])
+    assert code_of(BOX, Fault.of(fault, "/v1/things")) == expected
+
+
 OF_OTHERS = (
     *("invalid_media_type", "invalid_token", "method_not_allowed", "unsupported_media_type"),
     *("not_found", "conflict", "rate_limit_exceeded", "internal_error", "token_required"),
@@ -233,6 +249,8 @@ def test_a_bad_field_has_no_code_of_another_fault(fault: str) -> None:
         (("amount_invalid", "email_invalid"), field("invalid_type", "", "email"), "email_invalid"),
         (("amount_required", "invalid"), field("missing_required_field", "", "email"), "invalid"),
         (("token_missing", "token_invalid"), FAULTS["none"], "token_missing"),
+        (("token_expired", "token_invalid"), FAULTS["none"], "token_invalid"),
+        (("token_expired", "token_invalid"), FAULTS["token"], "token_invalid"),
         (("invalid_request", "validation_failed"), FAULTS["type"], "validation_failed"),
         (("constraint_violation", "invalid_request"), FAULTS["long"], "constraint_violation"),
         (("one", "other"), FAULTS["type"], None),

@@ -344,3 +344,35 @@ def test_a_mapping_tells_the_error_of_the_fault(start: Start, call: str, expecte
     }
     options = {"json": {"name": "x"}, "headers": A, **CALLS[call]}
     assert start(whole).post("/v1/things", **options).json()["type"] == expected
+
+
+REASONS = enumeration("missing", "wrong_type", "too_long", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (
+            members("detail", detail=STRING, invalid_params=listed(name=STRING, reason=REASONS)),
+            {
+                "detail": "name is required.",
+                "invalid_params": [{"name": "name", "reason": "missing"}],
+            },
+        ),
+        (
+            members(errors=listed(defaultMessage=STRING, objectName=STRING, field=STRING)),
+            {"errors": [{"defaultMessage": "is required", "objectName": "text", "field": "name"}]},
+        ),
+        (
+            members(errors=listed(trouble=STRING, objectName=STRING, field=STRING)),
+            {"errors": [{"trouble": "is required", "objectName": "text", "field": "name"}]},
+        ),
+        (
+            members(code={**STRING, "pattern": "^[A-Z_]+$"}),
+            {"code": "MISSING_REQUIRED_FIELD"},
+        ),
+        (members(code={**STRING, "pattern": "^[a-z-]+$"}), {"code": "missing-required-field"}),
+    ],
+)
+def test_what_the_schema_says_of_a_place_is_kept(start: Start, schema: Any, expected: Any) -> None:
+    assert refused(start, schema, **CALLS["field"]) == (422, expected)
