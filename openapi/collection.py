@@ -34,9 +34,9 @@ class Collection:
     has the members that stand in the path of one item, in their order: the id alone, or several
     with the id among them (``series`` and ``number`` of ``/invoices/{series}/{number}``).
     ``updates`` change an item by its id, and ``updates_in_body`` are those on the path of the
-    collection, whose body has the id. ``makers`` make items; without any there is one from the
-    beginning, as the contract has it. ``id`` is empty where items do not show theirs, and
-    ``metadata/name`` where it stands in a member of theirs.
+    collection, whose body has the id; ``clears`` delete there what the list shows. ``makers`` make
+    items; without any there is one from the beginning, as the contract has it. ``id`` is empty
+    where items do not show theirs, and ``metadata/name`` where it stands in a member of theirs.
     """
 
     base: str
@@ -47,6 +47,7 @@ class Collection:
     updates: Sequence[Operation]
     updates_in_body: Sequence[Operation]
     lists: Sequence[Operation]
+    clears: Sequence[Operation]
     id: str
     key: Sequence[str]
     id_parameters: Mapping[Operation, str]

@@ -263,6 +263,7 @@ class Collections:
             updates=[one for one in writes if one.request_body],
             updates_in_body=(),
             lists=(),
+            clears=(),
             id=(identity := next(filter(None, named), "")),
             key=(identity,),
             id_parameters=dict.fromkeys(by_method.values(), parameter) if is_item else {},
@@ -382,7 +383,12 @@ class Collections:
             updates_in_body=[
                 one for one in beside if one.method in {"PUT", "PATCH"} and one.request_body
             ],
-            lists=[one for one in beside if one.method == "GET"],
+            lists=(lists := [one for one in beside if one.method == "GET"]),
+            clears=[
+                one
+                for one in beside
+                if one.method == "DELETE" and one.request_body is None and lists and not nested
+            ],
             id=identity,
             key=key or (identity,),
             id_parameters={
@@ -445,4 +451,4 @@ def _operations(collection: Collection) -> Iterator[Operation]:
     yield from collection.makers
     yield from collection.updates
     yield from collection.updates_in_body
-    yield from (*collection.reads, *collection.deletes, *collection.lists)
+    yield from (*collection.reads, *collection.deletes, *collection.lists, *collection.clears)

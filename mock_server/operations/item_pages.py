@@ -20,7 +20,7 @@ from openapi.item_list import ItemList, item_list
 from openapi.item_members import id_text
 from openapi.item_paths import shape_of
 from openapi.operation import Operation
-from openapi.page_query import PageQuery
+from openapi.page_query import PageQuery, page_query
 
 _DEFAULT_LIMIT = 25
 _ALL = 1 << 62
@@ -66,6 +66,24 @@ class ItemPages:
         filling = PageFilling(one, documented, page, collection.id, self._secret)
         body = filling.body(exchange)
         return documented.with_body(body, {} if body is None else filling.headers(exchange))
+
+    async def asked_for(
+        self, exchange: Exchange, collection: Collection, partner_id: str, path: str
+    ) -> Sequence[StoredItem]:
+        """All items that an operation on the path of a list asks for, and none if it is unclear."""
+        operation = exchange.operation
+        assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
+        one = item_list(collection.lists[0], self._answers.reader, collection.id)
+        if one is None:
+            return ()
+        query = page_query(operation, (), one.place.members)
+        given = query.given(exchange.parameters)
+        wanted = filters(replace(one, query=query), given)
+        asked = [name for name in query.names if given.get(name) is not None]
+        if len(asked) > len(wanted.values) + len(wanted.bounds):
+            return ()
+        every = await self._store.items.list(partner_id, path, ItemWindow(_ALL))
+        return [kept for kept in every if wanted.have(kept)]
 
     async def _page(
         self, exchange: Exchange, one: ItemList, partner_id: str, path: str, *, has_names: bool

@@ -25,7 +25,7 @@ from mock_server.operations.item_places import FoundItem, find_item
 from mock_server.operations.kept_bodies import ENDED, KeptBodies
 from mock_server.operations.new_items import ItemCall, NewItem
 from mock_server.store.interface import Item as StoredItem
-from mock_server.store.interface import Store
+from mock_server.store.interface import ItemChange, Store
 from openapi.contract import Contract
 from openapi.item_members import Members, id_text, value_at
 from openapi.item_paths import as_written, shape_of
@@ -91,6 +91,12 @@ class KeptItems:
         call = ItemCall(exchange, operation, collection, partner_id, path, flat)
         if operation in collection.lists:
             return await self._pages.page(exchange, collection, partner_id, path)
+        if operation in collection.clears:
+            gone = await self._pages.asked_for(exchange, collection, partner_id, path)
+            exchange.writes = tuple(
+                ItemChange(partner_id, path, one.item_id, one.value, None) for one in gone
+            )
+            return None
         for own, handle in (
             (collection.updates, self._update),
             (collection.makers, self._create),

@@ -268,3 +268,21 @@ def test_a_secret_is_new_beyond_guessing_and_in_no_cache(start: Start, example: 
     assert first.startswith(prefix)
     assert [one.headers["cache-control"] for one in answers] == ["no-store"] * 2
     assert "cache-control" not in client.get("/v1/pets").headers
+
+
+@pytest.mark.parametrize(
+    ("query", "left"), [({}, []), ({"name": "a"}, ["b"]), ({"sure": "yes"}, ["a", "b"])]
+)
+def test_a_delete_on_the_path_of_a_list_deletes_what_it_asks_for(
+    start: Start, query: dict[str, str], left: list[str]
+) -> None:
+    document = pets()
+    names = {"name": text(), "sure": text()}
+    document["paths"]["/pets"]["delete"] = operation({"204": answer()}, query=names)
+    client = start(document)
+    for name in "ab":
+        client.post("/v1/pets", json={"name": name})
+
+    assert client.request("DELETE", "/v1/pets", params=query).status_code == 204
+    assert [one["name"] for one in client.get("/v1/pets").json()] == left
+    assert client.get("/v1/pets/1").status_code == (200 if "a" in left else 404)
