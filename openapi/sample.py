@@ -17,6 +17,9 @@ from openapi.texts import text_by_pattern
 
 Resolve = Callable[[Any], Any]
 
+_KEY = "label"
+"""The key of a map."""
+
 _DEEPEST, _DEEPEST_FULL = 12, 4
 """The levels of a value, and those that have what may be left out."""
 
@@ -57,7 +60,7 @@ _BRANCHES = 6
 def sample_of(schema: Schema, *, is_full: bool = False) -> Any:
     """A plain value of a schema; one that is not valid where none is found.
 
-    A full one has the members that may be left out too, and an item in each array.
+    A full one has the members that may be left out too, and an item in each array and map.
     """
     try:
         return valid_sample_of(schema, is_full=is_full)
@@ -84,6 +87,11 @@ def valid_sample_of(schema: Schema, *, is_full: bool = False) -> Any:
 def item_sample(schema: Schema, definition: Any) -> Any:
     """A plain value of what an array in a schema has; which the whole need not take."""
     return _sample(schema.resolve, definition, 0, 0)
+
+
+def full_part_of(schema: Schema, definition: Any) -> Any:
+    """A full value of a part of a schema, such as a member; it may be none that is valid there."""
+    return _sample(schema.resolve, definition, 0, _DEEPEST_FULL)
 
 
 def _simple(schema: Schema, *, is_full: bool) -> Any:
@@ -135,6 +143,9 @@ def _sample(
         left = [name for name in left if not is_read_only(resolve(members[name]))]
         lacking = int(schema.get("minProperties", 0)) - len(wanted)
         wanted += left if is_full else left[: max(0, lacking)]
+        others = schema.get("additionalProperties", True)
+        if is_full and not members and others is not False:
+            members, wanted = {_KEY: others}, [_KEY]  # a map
         return {name: part(members[name]) for name in wanted}
     if kind == "array":
         least, most = schema.get("minItems", 0), schema.get("maxItems", 1)

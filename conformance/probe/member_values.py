@@ -1,13 +1,14 @@
 """Values of one member of an item: others than it has, as its schema allows them."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from conformance.probe.parameter_values import another_like
-from openapi.sample import FORMATS
-from openapi.schema import types_of
+from conformance.probe.taken_bodies import without_rules
+from openapi.sample import FORMATS, full_part_of
+from openapi.schema import Schema, types_of
 from openapi.texts import drawn_by
 
 _DAYS = (30, 31, 1, -1)
@@ -34,6 +35,56 @@ def other_values(definition: Mapping[str, Any], value: object) -> Iterator[Any]:
     for one in _tried(definition, value):
         if one is not None and one != value:
             yield one
+
+
+def other_data(schema: Schema, definition: Mapping[str, Any], value: object) -> Iterator[Any]:
+    """Lists and objects for a member of a schema, beside the one that it has.
+
+    Each has nothing in it that rules of business are often on. Not each is valid.
+    """
+    full = without_rules(full_part_of(schema, definition))
+    if not isinstance(full, list | dict):
+        return
+    if value is None:
+        yield full
+    leaves = [*_leaves(full)]
+    yield _changed(full, leaves)
+    yield from (_changed(full, [one]) for one in leaves[:_MOST_LEAVES])
+
+
+_Path = tuple[str | int, ...]
+
+_MOST_LEAVES = 12
+"""So many values within a member are changed, each alone."""
+
+
+def _leaves(value: object, path: _Path = ()) -> Iterator[_Path]:
+    inner: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield path
+    for step, one in inner:
+        yield from _leaves(one, (*path, step))
+
+
+def _changed(value: Any, leaves: Sequence[_Path]) -> Any:
+    """A value with others at these places."""
+    if isinstance(value, dict):
+        return {name: _changed(one, _below(leaves, name)) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_changed(one, _below(leaves, place)) for place, one in enumerate(value)]
+    if not leaves:
+        return value
+    if isinstance(value, str):
+        return another_like(value) or secrets.token_hex(3)
+    return value + 1
+
+
+def _below(leaves: Sequence[_Path], step: str | int) -> list[_Path]:
+    return [one[1:] for one in leaves if one[:1] == (step,)]
 
 
 def _tried(definition: Mapping[str, Any], value: object) -> Iterator[Any]:

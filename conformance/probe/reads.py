@@ -199,6 +199,22 @@ def is_same(made: object, later: object) -> bool:
     return number is not None and number == _number(later)
 
 
+def is_kept(before: object, later: object) -> bool:
+    """Whether all that an item had is in a later one, however an answer writes it."""
+    if isinstance(before, dict) and isinstance(later, dict):
+        return all(changes(name) or is_kept(one, later.get(name)) for name, one in before.items())
+    if isinstance(before, list) and isinstance(later, list):
+        has_inner = any(isinstance(one, dict | list) for one in (*before, *later))
+        if has_inner:
+            return all(any(is_kept(one, its) for its in later) for one in before)
+    return is_same(before, later)
+
+
+def is_unchanged(before: object, later: object) -> bool:
+    """Whether an item has all that it had, and nothing more."""
+    return is_kept(before, later) and is_kept(later, before)
+
+
 def _number(value: object) -> Decimal | None:
     if value is None or isinstance(value, bool):
         return None

@@ -100,6 +100,31 @@ def has_rules(operation: Operation, body: object) -> bool:
     return next(_dates_in(body), None) is not None or bool(_references(body)) or bool(named)
 
 
+def without_rules(value: Any, *, has_dates: bool = False) -> Any:
+    """A value without what in it rules of business are often on; None where nothing is left."""
+    if isinstance(value, list):
+        items = [without_rules(one, has_dates=has_dates) for one in value]
+        return None if None in items else items or None
+    if isinstance(value, dict):
+        inner = {name: without_rules(one, has_dates=has_dates)
+                 for name, one in value.items() if not is_reference(name)}  # fmt: skip
+        return {name: one for name, one in inner.items() if one is not None} or None
+    is_date = isinstance(value, str) and _DATE.fullmatch(value)
+    return None if is_date and not has_dates else value
+
+
+def names_others(operation: Operation, name: str, value: object) -> bool:
+    """Whether a member may refer to other resources: by its name, or as a list called as they are.
+
+    What is made up refers to none.
+    """
+    if is_reference(name):
+        return True
+    is_list = isinstance(value, list) and not any(isinstance(one, dict) for one in value)
+    contract = operation.contract
+    return is_list and bool(contract and references_in(contract, operation, {f"{name}_id": ""}))
+
+
 def references_in(contract: Contract, operation: Operation, body: object) -> dict[str, Resource]:
     """The members of a body that name another resource of the contract, which is made by itself.
 

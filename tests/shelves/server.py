@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -269,6 +270,11 @@ class Shelves:
         book = {"bookNo": f"bk_{secrets.token_hex(5)}", "shelfCode": call.parts[2],
                 "rare": self._has(Fault.RARE_BY_DEFAULT), **data,
                 "state": "here", "createdAt": _now()}  # fmt: skip
+        dropped = {
+            Fault.POST_DROPS_TAGS: _without_tags, Fault.POST_DROPS_LABELS: _with_no_labels,
+            Fault.POST_DROPS_MAKER: _of_no_maker,
+        }  # fmt: skip
+        book = self._spoilt(book, dropped)
         if self._has(Fault.CHOSEN_BY_CLIENT):
             book["state"] = json.loads(call.body).get("state", "here")
         self.books.setdefault(call.parts[2], {})[book["bookNo"]] = book
@@ -317,7 +323,17 @@ class Shelves:
         is_same = known is not None and self._has(Fault.NEVER_CHANGED)
         if is_same or known in {"*", _tag(self._shown(book))}:
             return 304, None
-        return 200, self.first[book["bookNo"]] if self._has(Fault.STALE) else book
+        dropped = {
+            Fault.READ_DROPS_TAGS: _without_tags, Fault.READ_DROPS_LABELS: _with_no_labels,
+            Fault.READ_DROPS_MAKER: _of_no_maker,
+        }  # fmt: skip
+        found = self.first[book["bookNo"]] if self._has(Fault.STALE) else book
+        return 200, self._spoilt(found, dropped)
+
+    def _spoilt(self, book: Item, faults: Mapping[Fault, Callable[[Item], Item]]) -> Item:
+        for fault, change in faults.items():
+            book = change(book) if self._has(fault) else book
+        return book
 
     def _replace(self, call: Call) -> tuple[int, Item]:
         book, data = self._book(call), call.data
@@ -330,6 +346,10 @@ class Shelves:
         new = {**book, **data} if self._has(Fault.PUT_MERGES) else {**kept, **data}
         if self._has(Fault.PUT_KEEPS_PAGES):
             new["pages"] = book["pages"]
+        if self._has(Fault.PUT_KEEPS_BINDING) and "binding" in book and "binding" in data:
+            new["binding"] = book["binding"]
+        if self._has(Fault.PUT_MERGES_TAGS) and "tags" in book:
+            new.setdefault("tags", book["tags"])
         if self._has(Fault.PUT_RENUMBERS):
             own = self.books[book["shelfCode"]]
             kept["bookNo"] = f"bk_{secrets.token_hex(5)}"
@@ -355,15 +375,21 @@ class Shelves:
             book["remark"] = None
         if self._has(Fault.PATCH_RESETS_GENRE):
             book["genre"] = "novel"
+        if self._has(Fault.PATCH_DROPS_LABELS):
+            book.pop("labels", None)
+        if self._has(Fault.PATCH_DROPS_THREADS) and "binding" in book:
+            book["binding"].pop("threads", None)
         kept = {
+            "tags": Fault.PATCH_KEEPS_TAGS, "labels": Fault.PATCH_KEEPS_LABELS,
             "pages": Fault.PATCH_KEEPS_PAGES, "rare": Fault.PATCH_KEEPS_FLAG,
             "genre": Fault.PATCH_KEEPS_GENRE,
         }  # fmt: skip
         data = {name: one for name, one in data.items()
                 if not (name in kept and self._has(kept[name]))
                 and not (one is None and self._has(Fault.PATCH_KEEPS_REMARK))}  # fmt: skip
-        before = dict(book)
-        book.update(data)
+        before = deepcopy(book)
+        for name, one in data.items():
+            book[name] = {**book.get(name, {}), **one} if isinstance(one, dict) else one
         return 200, before if self._has(Fault.PATCH_ANSWERED_OLD) else book
 
     def _remove(self, call: Call) -> tuple[int, None]:
@@ -392,12 +418,26 @@ class Shelves:
 
 
 _GENRES = ("novel", "poetry", "reference")
-_SET = ("title", "pages", "genre", "note", "pin", "boughtOn", "rare", "remark")
+_SET = ("title", "pages", "genre", "note", "pin", "boughtOn", "rare", "remark",
+        "tags", "labels", "binding")  # fmt: skip
 _KEPT = ("bookNo", "shelfCode", "state", "createdAt")
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _without_tags(book: Item) -> Item:
+    return {name: one for name, one in book.items() if name != "tags"}
+
+
+def _with_no_labels(book: Item) -> Item:
+    return {name: {} if name == "labels" else one for name, one in book.items()}
+
+
+def _of_no_maker(book: Item) -> Item:
+    threads = [{"colour": one["colour"]} for one in book.get("binding", {}).get("threads", ())]
+    return {**book, "binding": {**book["binding"], "threads": threads}} if threads else book
 
 
 def _tag(shown: Item) -> str:

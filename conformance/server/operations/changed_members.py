@@ -19,7 +19,7 @@ from conformance.probe.changes import (
     changing,
 )
 from conformance.probe.full_items import make_full
-from conformance.probe.member_values import other_values
+from conformance.probe.member_values import other_data, other_values
 from conformance.probe.not_verified import NotServed, NotVerified, refused_with
 from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
@@ -28,13 +28,14 @@ from conformance.probe.reads import (
     BY_ID,
     is_same,
     is_shown,
+    is_unchanged,
     item_in,
     looks,
     make,
     request_for,
     shown,
 )
-from conformance.probe.taken_bodies import is_reference
+from conformance.probe.taken_bodies import is_reference, names_others
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
 from conformance.server.operations.sabotage import (
@@ -77,7 +78,7 @@ def changes_text(operation: Operation) -> bool:
 def _others(operation: Operation) -> list[str]:
     """The members beside its text that a PUT or PATCH sets and the read shows, flags at last.
 
-    Those are numbers, flags, enumerations, and texts that may be null.
+    Those are numbers, flags, enumerations, lists, objects, and texts that may be null.
     """
     read, place = updated_by(operation), changed_place(operation)
     if read is None or read.shown is None or place is None:
@@ -110,7 +111,10 @@ def _kind(operation: Operation, name: str) -> str:
         for one in _alternatives(operation, name)
         for kind in (*types_of(one), "")
     }
-    return next((one for one in ("enum", "boolean", "integer", "number") if one in found), "")
+    return next((one for one in _KINDS if one in found), "")
+
+
+_KINDS = ("enum", "boolean", "integer", "number", "array", "object")
 
 
 def _is_merge_patch(operation: Operation) -> bool:
@@ -193,7 +197,7 @@ def _expect_some(probe: Probe, made: Answer, ignored: Values | None = None) -> N
                 break
     for _ in looks(probe) if taken else ():
         after = item_in(read.shown, shown(reading, made)) or {}
-        if not all(is_same(before.get(name), after.get(name)) for name in taken):
+        if not all(is_unchanged(before.get(name), after.get(name)) for name in taken):
             return
     if ignored is None:
         if not taken:
@@ -211,7 +215,7 @@ def _values(operation: Operation, name: str, before: Any) -> Iterator[Any]:
         yield from other_values(one, before)
     full = sample_of(taken.schema, is_full=True) if taken and taken.schema else None
     value = ((place.item(full) if place else None) or {}).get(name)
-    if value is not None and not is_same(before, value):
+    if value is not None and not is_unchanged(before, value):
         yield value
 
 
@@ -245,7 +249,7 @@ def _expect_each(probe: Probe) -> None:
     """Change one member after the other; what was before must not be left."""
     read = changed_read(probe)
     reading = probe.of(read.operation)
-    made = make_full(reading)
+    _, made = make_full(probe.of(read.resource.create))
     item = item_in(read.shown, shown(reading, made)) or {}
     base, judged = changing(probe, made), False
     # An id may be made of the text, so it is changed at last.
@@ -253,10 +257,12 @@ def _expect_each(probe: Probe) -> None:
         *itertools.product(_others(probe.operation), (_new_values, _no_value)),
         *((name, _new_text) for name in (changed_text(probe.operation),) if name),
     ):
-        for value in itertools.islice(values(probe.operation, name, item.get(name)), _TRIES):
-            request = _setting(probe, base, name, value)
-            changed = answer_to(probe, request) if request else None
-            if changed is not None and changed.status in AT_ONCE:
+        tried = ((value, _setting(probe, base, name, value))
+                 for value in values(probe.operation, name, item.get(name)))  # fmt: skip
+        valid = ((value, request) for value, request in tried if request)
+        for value, request in itertools.islice(valid, _TRIES):
+            changed = answer_to(probe, request)
+            if changed.status in AT_ONCE:
                 after = _after(probe, made, name, item.get(name), value)
                 if after is None and judged:
                     return  # the change has ended or hidden it
@@ -267,7 +273,7 @@ def _expect_each(probe: Probe) -> None:
                 item, judged = after, True
                 break
     if not judged:
-        raise NotServed("no change of a text, a number, a flag or an enumeration was taken")
+        raise NotServed("no change of a member was taken")
 
 
 def _new_text(_: Operation, __: str, ___: Any) -> Iterator[str]:
@@ -275,9 +281,14 @@ def _new_text(_: Operation, __: str, ___: Any) -> Iterator[str]:
 
 
 def _new_values(operation: Operation, name: str, before: Any) -> Iterator[Any]:
-    """Values of a number, a flag or an enumeration that it has not yet."""
+    """Values of a number, a flag, an enumeration, a list or an object that it has not yet."""
+    taken = changed_type(operation)
     for one in _alternatives(operation, name) if _kind(operation, name) else ():
         yield from other_values(one, before)
+        if taken and taken.schema:
+            found = other_data(taken.schema, one, before)
+            yield from (value for value in found if not is_unchanged(before, value)
+                        and not names_others(operation, name, value))  # fmt: skip
 
 
 def _no_value(operation: Operation, name: str, before: Any) -> Iterator[None]:
@@ -312,7 +323,7 @@ def _after(probe: Probe, made: Answer, name: str, before: Any, value: Any) -> Js
     for _ in looks(probe):
         answer = answer_to(probe, request_for(reading, made))
         item = item_in(read.shown, answer) if is_shown(reading, answer) else None
-        if item is not None and not is_same(before, item.get(name)):
+        if item is not None and not is_unchanged(before, item.get(name)):
             return item
     if item is not None:
         seen = Values(f"/{name}", item.get(name, Lack.ABSENT), value)

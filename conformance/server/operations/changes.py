@@ -20,13 +20,13 @@ from conformance.probe.changes import (
     read_behind,
 )
 from conformance.probe.full_items import make_full
-from conformance.probe.member_values import other_values
+from conformance.probe.member_values import other_data, other_values
 from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
     BY_ID,
-    is_same,
+    is_kept,
     item_in,
     looks,
     refusals_of_unknown,
@@ -95,7 +95,7 @@ def patch_keeps_the_rest(probe: Probe) -> None:
     """After a PATCH of one text, the read still shows the members that it did not have."""
     read = changed_read(probe)
     reading = probe.of(read.operation)
-    made = make_full(reading)
+    _, made = make_full(probe.of(read.resource.create))
     before = item_in(read.shown, shown(reading, made)) or {}
     request = changing(probe, made, probe.new_name())
     served(probe, request)
@@ -106,7 +106,7 @@ def patch_keeps_the_rest(probe: Probe) -> None:
     lost = rest
     for _ in looks(probe):
         after = item_in(read.shown, shown(reading, made)) or {}
-        lost = [name for name in rest if not is_same(before[name], after.get(name))]
+        lost = [name for name in rest if not is_kept(before[name], after.get(name))]
         if not lost:
             return
     seen = Values(f"/{lost[0]}", after.get(lost[0], Lack.ABSENT), before[lost[0]])
@@ -167,8 +167,9 @@ def _kept(probe: Probe, made: Answer, request: Request, name: str) -> Iterator[b
     body = json.loads(request.body)
     item = place.item(body) or {}
     rest = place.body(body, {key: one for key, one in item.items() if key != name})
-    bodies = ((value, place.body(body, {**item, name: value}))
-              for value in other_values(place.members[name], item.get(name)))  # fmt: skip
+    definition, plain = place.members[name], item.get(name)
+    values = (*other_values(definition, plain), *other_data(taken.schema, definition, plain))
+    bodies = ((value, place.body(body, {**item, name: value})) for value in values)
     valid = ((value, one) for value, one in bodies if taken.schema.is_valid(one))
     if not taken.schema.is_valid(rest):
         return
@@ -191,4 +192,4 @@ def _shows(probe: Probe, made: Answer, name: str, value: Any) -> bool:
 def _shows_now(probe: Probe, made: Answer, name: str, value: Any) -> bool:
     reading, read = probe.of(changed_read(probe).operation), changed_read(probe)
     item: JsonObject = item_in(read.shown, answer_to(reading, request_for(reading, made))) or {}
-    return name in item and is_same(value, item[name])
+    return name in item and is_kept(value, item[name])

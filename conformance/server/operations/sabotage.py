@@ -253,6 +253,17 @@ def _merging() -> Tamper:
     return tamper
 
 
+def _ignoring_optional(request: Request, forward: Forward) -> Answer:
+    """A creation is done without each member that it may lack."""
+    members = request.members if request.method == "POST" else {}
+    for name in members:
+        rest = {key: one for key, one in request.members.items() if key != name}
+        less = request.with_json(rest)
+        tried = less.with_key(str(uuid.uuid4())) if request.key else less
+        request = less if forward(tried).is_success else request
+    return forward(request)
+
+
 def _showing_all() -> Tamper:
     """Each item is shown with all that a creation has sent."""
     sent: JsonObject = {}
@@ -283,6 +294,7 @@ ONE_ETAG = on_answers(
     lambda _, one: with_header(one, "etag", '"1"') if one.header("etag") else one,
 )
 DELETE_AND_REFUSE = Sabotage("delete, then refuse a stale If-Match", lambda: _deleting_first)
+IGNORE_THE_OPTIONAL = Sabotage("ignore what a creation may lack", lambda: _ignoring_optional)
 SHOW_ALL = Sabotage("show all that was sent", _showing_all)
 ANY_MEDIA_TYPE = Sabotage("take any media type", _taking_any_type)
 TAKE_ANY_QUERY = Sabotage("overlook a wrong query", lambda: _overlooking_queries)

@@ -13,6 +13,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
 from conformance.probe.applicability import opens_for_partner
+from conformance.probe.full_items import make_full, sent_place
+from conformance.probe.lost_members import lost_in
 from conformance.probe.not_verified import NotServed, refused_with
 from conformance.probe.pages import COUNTED
 from conformance.probe.parents import in_another_parent, parent_of
@@ -36,7 +38,7 @@ from conformance.probe.reads import (
     shown,
     unknown_id,
 )
-from conformance.probe.values import hidden
+from conformance.probe.values import Lack, Values, hidden
 from conformance.probe.violation import Violation
 from conformance.server.reads.sabotage import (
     ALWAYS_THE_SAME,
@@ -105,6 +107,7 @@ def shows_what_was_made(probe: Probe) -> None:
             elif wrong := difference(probe, one, answer):
                 raise Violation("the item that was made under the id", "another", values=[wrong])
         if not refused:
+            _expect_whole(probe)
             return
     if len(refused) == len(made):
         expect_read_served(probe, refused)
@@ -112,6 +115,35 @@ def shows_what_was_made(probe: Probe) -> None:
     if made[0].status == HTTPStatus.ACCEPTED:
         raise NotServed(f"the target answers {status} to the read of what it has accepted")
     raise Violation(f"{success} to the read of a new item", f"{status}")
+
+
+def _expect_whole(probe: Probe) -> None:
+    """The read shows what the creation of an item with more members has shown of them.
+
+    One of these may end or hide it: what is not shown at all says nothing.
+    """
+    known = read(probe)
+    create, reader = known.resource.create, known.collection.reader
+    request, made = make_full(probe.of(create))
+    place, item = sent_place(create), item_in(known.made, made) or {}
+    if place is None or known.shown is None:
+        return
+    sent = place.item(request.members) or {}
+    told = lost_in(reader, known.shown, sent, item)
+    wrong: Values | None = None
+    for _ in looks(probe):
+        answer = answer_to(probe, request_for(probe, made))
+        found = item_in(known.shown, answer) if is_shown(probe, answer) else None
+        if found is None:
+            continue
+        wrong = difference(probe, made, answer)
+        lost = sorted(lost_in(reader, known.shown, sent, found) - told)
+        if not wrong and lost:
+            wrong = Values(f"/{lost[0][0]}", found.get(lost[0][0], Lack.ABSENT), item[lost[0][0]])
+        if not wrong:
+            return
+    if wrong:
+        raise Violation("the item that was made, with each member", "another", values=[wrong])
 
 
 @requirement(

@@ -65,6 +65,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
             "replaceMerchant", "removeTerminal", "renameTerminal", "cancelPayment",
         ],
         "operations.change-is-shown": ["replaceMerchant", "renameTerminal"],
+        "operations.creation-sets-each-member": ["takePayment"],
         "operations.defaults-are-as-documented": [],
         "operations.location-leads-to-the-item": ["openMerchant"],
         "operations.refused-change-changes-nothing": ["replaceMerchant", "renameTerminal"],
