@@ -146,16 +146,7 @@ class _Values:
     def _of_type(self, schema: dict[str, Any], name: str) -> st.SearchStrategy[Any]:
         match name:
             case "object":
-                required = set(schema.get("required", ()))
-                fields = {
-                    key: self.of(one)
-                    for key, one in schema.get("properties", {}).items()
-                    if key in required or not is_read_only(self._contract.resolve_schema(one))
-                }
-                return st.fixed_dictionaries(
-                    {key: one for key, one in fields.items() if key in required},
-                    optional={key: one for key, one in fields.items() if key not in required},
-                )
+                return self._objects(schema)
             case "array":
                 least = schema.get("minItems", 0)
                 items = self.of(schema.get("items", {}))
@@ -168,6 +159,30 @@ class _Values:
                 return _numbers(schema, is_whole=name == "integer")
             case _:
                 return _SCALARS[name]
+
+    def _objects(self, schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+        required = set(schema.get("required", ()))
+        fields = {
+            key: self.of(one)
+            for key, one in schema.get("properties", {}).items()
+            if key in required or not is_read_only(self._contract.resolve_schema(one))
+        }
+        others = schema.get("additionalProperties", True)
+        is_bound = {"propertyNames", "patternProperties"} & schema.keys()
+        if others is not False and not fields and not is_bound:
+            return self._maps(schema, others)
+        return st.fixed_dictionaries(
+            {key: one for key, one in fields.items() if key in required},
+            optional={key: one for key, one in fields.items() if key not in required},
+        )
+
+    def _maps(self, schema: dict[str, Any], others: Any) -> st.SearchStrategy[Any]:
+        """Maps of any keys; a null in one may say that a key is to have no value."""
+        least = schema.get("minProperties", 0)
+        most = max(least, min(schema.get("maxProperties", 2), least + 2))
+        values = self.of(others if isinstance(others, dict) and others else {"type": "string"})
+        values = values.filter(lambda one: one is not None)
+        return st.dictionaries(_TEXT, values, min_size=least, max_size=most)
 
 
 _BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,6 +29,7 @@ from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.target import Target
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
+from tests.other_contracts.styles import answer, document, taken, thing
 
 CONTRACT = Contract.bundled()
 CREATE = CONTRACT.operations["createCredential"]
@@ -300,3 +302,24 @@ def test_valid_and_invalid_bodies_are_what_they_are_called() -> None:
     assert {type(one) for one in seen} == {dict, list, str, int, float, bool, type(None)}
     assert not any(schema.is_valid(one) for one in seen)
     assert all(json.dumps(one, allow_nan=False) for one in seen)
+
+
+def test_maps_have_keys() -> None:
+    text = {"type": ["string", "null"], "maxLength": 9}
+    maps = {"labels": {"additionalProperties": text}, "two": {"minProperties": 2}, "free": {}}
+    closed = {"additionalProperties": False, "maxProperties": 0}
+    members = {**maps, "closed": closed, "few": {"maxProperties": 1}}
+    body = thing([], **{name: {"type": "object", **one} for name, one in members.items()})
+    whole = document("Maps", {"/maps": {"post": {
+        "requestBody": taken(body), "responses": {"201": answer()},
+    }}})  # fmt: skip
+    schema = schema_of(Contract(whole).operations["POST /maps"])
+    seen: list[Any] = []
+    with Target("http://t/v3", TOKENS) as target:
+        probe = probe_of(target)
+        for_all(probe, valid_bodies(probe, schema), seen.append, 60)
+
+    for name in ("labels", "two", "free", "few"):
+        assert any(one.get(name) for one in seen), name
+    assert not any(one.get("closed") for one in seen)
+    assert not any(None in one.get("labels", {}).values() for one in seen)
