@@ -181,7 +181,7 @@ def _without_prefix(text: str, name: str, style: Style) -> str:
 
 def _without(prefix: str, text: str) -> str:
     if not text.startswith(prefix):
-        raise UnreadableError(f"must begin with {prefix}")
+        raise UnreadableError(f'must begin with "{prefix}"')
     return text.removeprefix(prefix)
 
 
