@@ -44,9 +44,10 @@ def undone_by(operation: Operation) -> Operation | None:
         if above == item and acted_on_by(one) is read:
             beside[spelt(word)] = one
     own = spelt(last)
-    # What has an opposite that is called after it is undone by no other.
-    found = (one for one in _undone(own) if f"un{one}" == own or f"un{one}" not in beside)
-    return next((beside[one] for one in found if one in beside), None)
+    # What another action undoes as well comes last.
+    by_others = {one for word in beside if word != own for one in _undone(word)}
+    found = sorted((one for one in _undone(own) if one in beside), key=lambda one: one in by_others)
+    return beside[found[0]] if found else None
 
 
 @cache

@@ -115,6 +115,26 @@ def test_names_say_what_is_undone(action: str, undone: str | None) -> None:
     assert (found.name if found else None) == undone
 
 
+@pytest.mark.parametrize(
+    ("beside", "undone"),
+    [
+        (("cancel", "reinstate"), "DELETE /tickets/{id}"),
+        (("cancel",), "POST /tickets/{id}/cancel"),
+    ],
+)
+def test_what_another_action_undoes_as_well_comes_last(
+    beside: tuple[str, ...], undone: str
+) -> None:
+    document = contract()
+    for one, other in zip(("archive", "unarchive"), (*beside, "tag"), strict=False):
+        document["paths"][f"/tickets/{{id}}/{other}"] = document["paths"].pop(
+            f"/tickets/{{id}}/{one}"
+        )
+    found = undone_by(Contract(document).operations["POST /tickets/{id}/restore"])
+    assert found is not None
+    assert found.name == undone
+
+
 def test_actions_behind_a_colon_are_undone_too() -> None:
     document = contract()
     for action in ("archive", "unarchive"):
