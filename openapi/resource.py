@@ -1,7 +1,7 @@
 """A resource: its create, list and revoke operations, and the names of its members."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -105,8 +105,8 @@ class Resource:
         parameter = next((parameter_below(one.path, base) for one in below), "")
         if create.method == "PUT":
             handle = _chosen(members, parameter, base)
-            # A list that shows no id does not say which of them is which.
-            pages = pages if {_ID, handle} & items.keys() else None
+            shown = success_members(create).keys() | (success_members(read).keys() if read else ())
+            pages = pages if _shows_made(items.keys(), shown, handle) else None
         else:
             handle = _handle(members, parameter, create.path)
         secret = secret_member(create) if create.method == "POST" else None
@@ -319,6 +319,18 @@ def _chosen(members: Mapping[str, Any], parameter: str, collection: str) -> str:
     names = {spelt(one): one for one in members}
     wanted = (name, name.removeprefix(noun), f"{noun}{name}")
     return next((names[one] for one in wanted if one in names), parameter)
+
+
+def _shows_made(items: Set[str], shown: Set[str], handle: str) -> bool:
+    """Whether the items of a list are what a PUT makes, by the members that its answers show.
+
+    A list that shows no id does not say which of them is which. One of another kind may be on the
+    same path, as the users of a team are above its invitations: it has other members, or ids of
+    its own.
+    """
+    has_own = _ID in items and bool(shown) and _ID not in shown
+    is_alike = not shown or are_alike(items, shown)
+    return bool({_ID, handle} & items) and not has_own and is_alike
 
 
 def _handle(members: Mapping[str, Any], parameter: str, path: str) -> str:

@@ -1,8 +1,7 @@
 """A resource is found in the contract, whatever its members are called."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -128,10 +127,11 @@ def test_the_credentials_are_found_without_other_resources(
     assert contract.resources[0] is contract.credentials
 
 
-def put_at(path: str, *members: str, posts: bool = False) -> Contract:
-    """A contract of what a PUT makes, with these members, and of its list."""
-    thing: dict[str, Any] = {"properties": {one: {"type": "string"} for one in members}}
-    page = {"type": "array", "items": thing}
+def put_at(path: str, *members: str, posts: bool = False, listing: Sequence[str] = ()) -> Contract:
+    """A contract of what a PUT makes, with these members, and of its list, which has others."""
+    thing, item = ({"properties": {one: {"type": "string"} for one in names}}
+                   for names in (members, listing or members))  # fmt: skip
+    page = {"type": "array", "items": item}
     shown, listed = (
         {"description": "Done.", "content": {"application/json": {"schema": one}}}
         for one in (thing, page)
@@ -175,6 +175,26 @@ def test_a_put_makes_what_is_called_as_its_parameter(
 def test_an_id_that_a_server_makes_is_none_of_a_path() -> None:
     [resource] = put_at("/projects/{slug}", "uuid", "ownerId").resources
     assert (resource.handle, resource.list) == ("slug", None)
+
+
+@pytest.mark.parametrize(
+    ("listing", "is_its_own"),
+    [
+        (["email", "state"], True),
+        (["email", "state", "role", "sent_at", "url"], True),
+        (["email"], True),
+        (["id", "email", "name"], False),
+        (["id", "email", "state", "role"], False),
+        (["email", "name", "avatar"], False),
+        (["state", "role"], False),
+    ],
+)
+def test_a_list_of_another_kind_is_none_of_what_a_put_makes(
+    listing: list[str], is_its_own: object
+) -> None:
+    path = "/invitations/{email}"
+    [resource] = put_at(path, "email", "state", "role", "sent_at", listing=listing).resources
+    assert (resource.list is not None) == is_its_own
 
 
 @pytest.mark.parametrize("path", ["/files/v{n}", "/mail/{a}@{b}", "/{root}"])
