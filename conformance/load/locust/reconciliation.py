@@ -131,7 +131,9 @@ class Reconciliation:
         shown = [again[0], (page_request(state.page, _LARGEST_PAGE), Answer(HTTPStatus.OK))]
         state.note_check(created_is_listed, state.page, wrong, shown)
         if call.is_revoked and state.revoke is not None and self._resource.tells_ended:
-            active = [one for one in found if self._resource.condition(one) == ACTIVE]
+            # Another one of the same key was not revoked.
+            own = [one for one in found if self._id_of(one) == call.id]
+            active = [one for one in own if self._resource.condition(one) == ACTIVE]
             expected = f"{end_wanted(self._resource)} in the list, or no item"
             seen = active and state_of(self._resource, active[0])
             wrong = Violation(expected, seen) if seen else None
