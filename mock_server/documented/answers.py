@@ -14,7 +14,7 @@ from mock_server.documented.bodies import (
     written,
 )
 from mock_server.documented.dynamic import dynamic_value
-from mock_server.documented.headers import header_text, is_sent, with_values
+from mock_server.documented.headers import header_text, is_sent, wait, with_values
 from mock_server.documented.looking_through import LookingThrough, unanswered
 from mock_server.documented.negotiation import best_accepted
 from mock_server.documented.told_flaws import ToldFlaws
@@ -234,7 +234,8 @@ class DocumentedAnswers:
 
     def _header_texts(self, answer: DocumentedResponse) -> Iterator[tuple[str, str]]:
         for header in filter(is_sent, answer.headers):
-            text = header_text(header, self._value(with_values(header)))
+            value = wait(header) or self._value(with_values(header))
+            text = header_text(header, value)
             quoted = f'"{text}"'
             if header.name.lower() == "etag" and not header.examples:
                 # RFC 9110 section 8.8.3: an entity tag has quotes.

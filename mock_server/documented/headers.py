@@ -30,6 +30,9 @@ _COMPUTED = (
 )
 """Headers that the pipeline or the server computes."""
 
+_SAYING = {"example", "examples", "default", "const", "enum"}
+"""The keywords of a schema that say which value is documented."""
+
 _CONTROLS = re.compile(r"[\x00-\x20\x7f]+")
 
 
@@ -44,6 +47,19 @@ def with_values(header: Header) -> Header:
         return header
     examples = tuple(_value_of(header, one) for one in header.examples)
     return replace(header, examples=examples)
+
+
+def wait(header: Header) -> int | str | None:
+    """The second that a ``Retry-After`` without a documented value has; None for any other header.
+
+    No wait, or a text that is none, would put no client to the test.
+    """
+    schema = header.schema
+    if header.name.lower() != "retry-after" or header.examples or schema is None:
+        return None
+    if _SAYING & {*schema.resolve(schema.definition)}:
+        return None
+    return next((one for one in (1, "1") if schema.is_valid(one)), None)
 
 
 def _value_of(header: Header, example: Any) -> Any:

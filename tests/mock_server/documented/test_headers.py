@@ -72,6 +72,22 @@ def test_a_name_that_no_header_has_is_left_out_with_a_warning(
     assert "has no name that a header may have" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (number(), "1"),
+        (number(minimum=0), "1"),
+        (text(), "1"),
+        (number(example=30), "30"),
+        (number(default=7), "7"),
+        (number(minimum=5), "5"),
+    ],
+)
+def test_a_wait_that_is_made_up_is_one(start: Start, schema: dict[str, Any], expected: str) -> None:
+    found = answered(start, **{"Retry-After": {"schema": schema, "required": True}})
+    assert found.headers["retry-after"] == expected
+
+
 def test_what_the_server_computes_is_sent_once(start: Start) -> None:
     names = ("X-Request-ID", "Server", "Date", "Keep-Alive")
     found = answered(start, **{one: {"schema": text(), "example": "x"} for one in names})
