@@ -62,10 +62,10 @@ SHOWN: Mapping[Role, str] = {
     Role.ITEMS: (
         r"data|items?|values?|content|results?|records|entries|elements|list|rows|hits|objects"
     ),
-    Role.PREVIOUS: r"(has)?prev.*|before|startcursor",
+    Role.PREVIOUS: r"(has)?prev.*|before|(start|before)cursor",
     Role.NEXT: (
         r"next(?!sync).*|.*(nexttoken|nextcursor|nextpage|nextlink|nexturl|continuation).*"
-        r"|continue|after|(end)?cursor|marker|lastevaluatedkey|(page|skip|scroll)token"
+        r"|continue|after|(end|after)?cursor|marker|lastevaluatedkey|(page|skip|scroll)token"
     ),
     Role.OWN: r"self",
     Role.HAS_MORE: r"(?!.*previous).*more.*|(has|is)?next(page)?|hasnext.*|(is)?truncated",
@@ -75,9 +75,9 @@ SHOWN: Mapping[Role, str] = {
     Role.IS_EMPTY: r"(is)?empty",
     Role.TOTAL: (
         r"total|(total|full)(count|items|results|records|elements|size|rows|hits|number)"
-        r"|count|(item|record|result)count"
+        r"|count|(item|record|result)count|(items|records|results)total"
     ),
-    Role.PAGES: r"(total|number|num)(of)?pages|pages|lastpage|pagecount",
+    Role.PAGES: r"(total|number|num)(of)?pages|pages(total)?|lastpage|pagecount",
     Role.NUMBER: rf"number|{_NUMBER}",
     Role.OFFSET: _OFFSET,
     Role.COUNT: r"numberofelements|returned|size|length|results|(on)?pagecount",

@@ -228,3 +228,29 @@ def test_links_repeat_each_value_and_no_credential(start: Start) -> None:
     assert page.status_code == 200
     assert page.json()["_links"]["next"]["href"] == "/v1/things?limit=2&tag=a&tag=b&page=2"
     assert "token-a" not in page.text + str(page.headers)
+
+
+def test_cursors_in_what_a_page_says_lead_on(start: Start) -> None:
+    cursor = {"type": ["string", "null"]}
+    meta = obj("has_more", has_more={"type": "boolean"}, after_cursor=cursor, before_cursor=cursor)
+    page = obj("items", "meta", items=array(ref("Thing")), meta=meta)
+    query = {"page[after]": string(), "page[size]": number()}
+    client = start(listing(page, None, **query))
+    made(client, 3)
+
+    first = client.get("/v1/things", params={"page[size]": 2}).json()["meta"]
+    following = {"page[size]": 2, "page[after]": first["after_cursor"]}
+    second = client.get("/v1/things", params=following).json()
+
+    assert len(second["items"]) == 1
+    assert second["meta"] == {"has_more": False, "after_cursor": None, "before_cursor": None}
+
+
+def test_totals_are_told_by_what_they_count(start: Start) -> None:
+    page = obj("items", items=array(ref("Thing")), itemsTotal=number(), pagesTotal=number())
+    client = start(listing(page, None, page=number(), limit=number()))
+    made(client, 3)
+
+    shown = client.get("/v1/things?limit=2").json()
+
+    assert (shown["itemsTotal"], shown["pagesTotal"]) == (3, 2)
