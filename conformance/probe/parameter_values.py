@@ -65,7 +65,7 @@ def new_values(parameter: Parameter, text: str) -> Iterator[object]:
     """Valid values of a parameter that no other request has, for what a request names itself."""
     short = f"t{secrets.token_hex(_FEWEST_CHANGED)}"
     numbers = [number + secrets.randbelow(number) for number in _LARGE_NUMBERS]
-    tried = [text, short, short.upper(), str(uuid.uuid4()), *numbers]
+    tried = [text, short, short.upper(), str(uuid.uuid4()), f"{short}@example.com", *numbers]
     tried.append(another_like(str(plain_value(parameter))) or "")
     day = _FAR_DAY + timedelta(secrets.randbelow(_FAR_DAYS))
     tried += [f"{day}", f"{day}T00:00:00Z"]

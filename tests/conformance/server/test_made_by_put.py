@@ -264,6 +264,7 @@ WITH_SLUG = thing(["slug", "name"], slug=SLUG_TEXT, name=TEXT)
         (WHOLE, thing(["slug", "name"], slug=WHOLE, name=TEXT), True),
         (TEXT, thing(["slug", "name"], slug={**TEXT, "format": "uuid"}, name=TEXT), True),
         (SLUG_TEXT, NAMED, False),
+        ({**TEXT, "format": "email"}, NAMED, False),
     ],
 )
 def test_the_id_in_a_path_is_new_and_in_the_body(slug: Any, body: Any, has_id: object) -> None:
