@@ -10,7 +10,6 @@ from typing import Any
 from conformance.probe.parameter_values import another_like, changing_ends, with_other_end
 from openapi.item_members import Members
 from openapi.operation import Operation
-from openapi.schema import Schema
 from openapi.texts import drawn_by
 
 _LARGEST_NUMBERS = (2**31 - 1, 10**6, 10**4)
@@ -30,9 +29,9 @@ def with_new_values(operation: Operation, body: Mapping[str, Any]) -> dict[str, 
     value, media_type = dict(body), operation.object_body
     if media_type is None or media_type.schema is None:
         return value
-    taken_once = _taken_once(operation, media_type.schema)
-    for name in [one for one in value if one in taken_once]:
-        tried = ({**value, name: one} for one in _others(value[name], taken_once[name]))
+    once = taken_once(operation)
+    for name in [one for one in value if one in once]:
+        tried = ({**value, name: one} for one in _others(value[name], once[name]))
         value = next(filter(media_type.schema.is_valid, tried), value)
     resource = operation.resource
     holder, _, name = resource.handle.partition("/") if resource else ("", "", "")
@@ -88,10 +87,11 @@ def new_ends(value: object, takes: Callable[[object], bool]) -> Iterator[tuple[s
 
 
 @cache
-def _taken_once(operation: Operation, schema: Schema) -> Mapping[str, Mapping[str, Any]]:
+def taken_once(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
     """The members of a creation whose values may be taken once each, with their schemas."""
-    resource = operation.resource
-    if resource is None or resource.create is not operation:
+    resource, media_type = operation.resource, operation.object_body
+    schema = media_type.schema if media_type else None
+    if resource is None or resource.create is not operation or schema is None:
         return {}
     others = operation.contract.operations.values() if operation.contract else ()
     own = {one.path.removeprefix(f"{operation.path}/") for one in others}

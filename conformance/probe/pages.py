@@ -57,7 +57,7 @@ def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
 
 
 def make_many(probe: Probe) -> None:
-    """Create what lacks until a run has made ``MANY`` of the probe's kind by a name alone."""
+    """Create what lacks until a run has made ``MANY`` of the probe's kind by plain bodies."""
     plain, collection = probe.target.plain_creations, probe.collection_path()
     while (before := len(plain.lasting_in(collection))) < MANY:
         make(probe, _MADE_AT_ONCE)

@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
-from conformance.probe.new_values import new_ends, new_texts, with_new_values
+from conformance.probe.new_values import new_ends, new_texts, taken_once, with_new_values
 from conformance.probe.not_verified import NotAsked, NotServed, NotVerified
 from conformance.probe.parameter_values import (
     new_values,
@@ -23,7 +23,7 @@ from conformance.probe.parameter_values import (
 )
 from conformance.probe.several import asking_for_items
 from conformance.probe.shared_refusals import SharedRefusals
-from conformance.probe.taken_bodies import varied, with_references
+from conformance.probe.taken_bodies import has_rules, varied, with_references
 from conformance.target.entity_tags import tag_parameter, with_tag
 from conformance.target.exchange import (
     Recording,
@@ -279,7 +279,6 @@ class PlainRequests(ABC):
         Without an example it is made by the schema. Where the target has refused that one, it is
         one that was taken; what it refers to is of the ``partner``.
         """
-        body = self.operation.object_body
         if text := self.operation.text_body:
             return {_TEXT: self._new_text(text)}
         taken = self.target.places.taken.get(self.operation.id)
@@ -287,11 +286,31 @@ class PlainRequests(ABC):
             value = varied(self.operation, taken, frozenset({self.name_member}))
             self.target.places.new_texts.add(new_texts(self.operation, taken.body, value))
             return self._named(self._with_new_values(self._referring(value, partner)))
+        return self._named(self._with_new_values(self._smallest_body()))
+
+    def _smallest_body(self) -> dict[str, Any]:
+        body = self.operation.object_body
         examples = [one for one in (body.examples if body else ()) if one]
         if body and body.schema and not examples:
             examples = [self._sample(body.schema)]
         smallest = min(examples, key=lambda one: len(json.dumps(one, default=str)), default={})
-        return self._named(self._with_new_values(smallest if isinstance(smallest, dict) else {}))
+        return smallest if isinstance(smallest, dict) else {}
+
+    def is_plain(self, body: Mapping[str, Any]) -> bool:
+        """Whether a body is as each plain one, but for what is new in each: it gives no end.
+
+        Nor does it refer to anything, with which what it makes may end.
+        """
+        if body.keys() == {self.name_member}:
+            return True
+        new = {self.name_member, *taken_once(self.operation)}
+        try:
+            plain = self._smallest_body()
+        except NotVerified:
+            return False
+        sent, usual = ({name: one for name, one in value.items() if name not in new}
+                       for value in (body, plain))  # fmt: skip
+        return sent == usual and not self.has_rules and not has_rules(self.operation, plain)
 
     def _new_text(self, body: MediaType) -> Any:
         """A plain text that a body may be: a new name, where its schema takes that."""

@@ -240,7 +240,7 @@ class Sending(PlainRequests):
     def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:
         """The answer; what it created is known at once, whatever becomes of the check."""
         target, plain = self.target, self.target.plain_creations
-        if self._ends(request):
+        if self._may_end(request):
             for part in names_in(request.path.partition("?")[0])[-2:]:
                 plain.revoke(part)
         resources = self._made_by(request)
@@ -262,7 +262,8 @@ class Sending(PlainRequests):
             handle = answer.identifier(resource.handle)
             if handle is not None:
                 self._note_created(resource, request, handle)
-                if name and request.partner is not None and members.keys() == {resource.name}:
+                is_plain = name and self.of(resource.create).is_plain(members)
+                if name and is_plain and request.partner is not None:
                     collection = resource.collection_of(request.path)
                     plain.add(collection, (request.partner, handle), name)
         return answer
@@ -284,6 +285,12 @@ class Sending(PlainRequests):
         """Whether a request is to revoke something."""
         revoking = (one.revoke for one in self.contract.resources if one.revoke)
         return request.method == "DELETE" or any(map(request.is_for, revoking))
+
+    def _may_end(self, request: Request) -> bool:
+        """Whether a request is to end something or change it: what is archived is not listed."""
+        if request.method in {"GET", "HEAD", "OPTIONS"}:
+            return False
+        return not any(request.is_for(one.create) for one in self.contract.resources)
 
     def _made_by(self, request: Request) -> Sequence[Resource]:
         """The resources that a request may create: by an odd path, any."""

@@ -137,7 +137,7 @@ class NewTexts(Mapping[str, int]):
 
 
 class PlainCreations:
-    """What was made by a name alone, in each collection: without an end, and not revoked since.
+    """What was made by plain bodies, in each collection: without an end, and unchanged since.
 
     How often each name was asked for stands beside it, by any request. Names beyond ``MOST``, and
     long ones, are not kept, nor is what was made by them.
@@ -165,7 +165,7 @@ class PlainCreations:
                 self._made[collection, made] = name
 
     def revoke(self, handle: str) -> None:
-        """Note that something is to be revoked, whatever will be answered."""
+        """Note that something is to be revoked or changed, whatever will be answered."""
         with self._lock:
             self._revoked.add(handle)
             if len(self._revoked) > self.MOST:

@@ -43,7 +43,11 @@ COMPLETE, ALL_LISTED = "lists.pagination-is-complete", "lists.all-that-was-made-
 
 def outcome_of(requirement: str, server: Server) -> tuple[Outcome, str]:
     """What a check finds on a server in this process."""
-    contract = Contract(contract_of(server.kind))
+    return outcome_by(Contract(contract_of(server.kind)), requirement, server)
+
+
+def outcome_by(contract: Contract, requirement: str, server: Server) -> tuple[Outcome, str]:
+    """As :func:`outcome_of`, by another contract."""
     with Target("http://target.invalid", TOKENS, tamper=server) as target:
         target.capabilities.add(Capability.LISTING)
         run = Run(contract, target, [], seed=1)
@@ -276,3 +280,55 @@ def test_the_mock_keeps_each_kind_of_list(kind: str, tmp_path: Path) -> None:
     assert code == 0
     passed = {one["id"] for one in report["results"] if one["outcome"] == "passed"}
     assert {COMPLETE, ALL_LISTED, "lists.only-ones-own"} <= passed
+
+
+def contract_with(**members: object) -> Contract:
+    """A contract whose things are made of a name, and of these members."""
+    document = contract_of(KINDS["django by offset"])
+    media_type = document["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"]
+    media_type["schema"]["properties"] |= members
+    media_type["schema"]["required"] += [*members]
+    return Contract(document)
+
+
+@pytest.mark.parametrize(
+    ("members", "fault", "outcome"),
+    [
+        ({"kind": {"enum": ["box", "bag"]}}, None, Outcome.PASSED),
+        ({"kind": {"enum": ["box", "bag"]}}, losing, Outcome.WARNING),
+        ({"ends_at": {"type": "string", "format": "date-time"}}, None, Outcome.NOT_VERIFIED),
+    ],
+)
+def test_what_is_made_of_more_than_a_name_is_missed_too(
+    members: dict[str, object], fault: Fault | None, outcome: Outcome
+) -> None:
+    server = Server(KINDS["django by offset"], fault)
+    assert outcome_by(contract_with(**members), ALL_LISTED, server)[0] is outcome
+
+
+class Archiving(Server):
+    """It lists nothing that was changed."""
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        if request.method == "PATCH":
+            self.items = [one for one in self.items if not request.path.endswith(one["id"])]
+            return answered(200, {"id": request.path.rpartition("/")[2], "name": "x"})
+        return super().__call__(request, forward)
+
+
+def test_what_was_changed_meanwhile_is_not_missed() -> None:
+    kind = KINDS["django by offset"]
+    document = contract_of(kind)
+    post = document["paths"]["/things"]["post"]
+    document["paths"]["/things/{id}"]["patch"] = {
+        "requestBody": post["requestBody"], "responses": {"200": post["responses"]["201"]},
+    }  # fmt: skip
+    contract = Contract(document)
+    with Target("http://target.invalid", TOKENS, tamper=Archiving(kind)) as target:
+        target.capabilities.add(Capability.LISTING)
+        run = Run(contract, target, [], seed=1)
+        probe = Probe(contract, contract.operations["POST /things"], target, random.Random(1))
+        made = probe.known_id_of(probe.make())
+        probe.send(probe.of(contract.operations["PATCH /things/{id}"]).on_one(made))
+        result = run.check(catalogue()[ALL_LISTED], contract.operations["GET /things"])
+    assert result.outcome is Outcome.PASSED

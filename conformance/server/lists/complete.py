@@ -6,12 +6,15 @@ from conformance.catalogue.mends import STABLE_PAGES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import lists
+from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import cursor_at, largest_page, make_many, page_of, query_for
 from conformance.probe.probe import Probe
 from conformance.server.lists.sabotage import VENDOR, Page, on_pages
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
 from conformance.target.members import JsonObject, identifier_in
+
+_NOTHING_LASTS = "what a plain body makes may end by itself, or by the end of what it refers to"
 
 
 def _give_99(request: Request, page: Page) -> None:
@@ -40,7 +43,7 @@ def all_that_was_made_is_listed(probe: Probe) -> None:
     plain, collection = probe.target.plain_creations, probe.collection_path()
     make_many(probe)
     wanted = {handle for partner, handle in plain.lasting_in(collection) if partner == 0}
-    items: list[JsonObject] = []
+    made, items = bool(wanted), list[JsonObject]()
     for _ in probe.looks():
         items = probe.listed()
         # What was revoked meanwhile may be gone.
@@ -51,6 +54,8 @@ def all_that_was_made_is_listed(probe: Probe) -> None:
     expected = f"all that was made among the {len(items)} in the list"
     probe.expect(not wanted, expected, f"{len(wanted)} lacking")
     _expect_full_last_page(probe, [str(identifier_in(one, probe.resource.id)) for one in items])
+    if not made:
+        raise NotVerified(_NOTHING_LASTS)
 
 
 def _expect_full_last_page(probe: Probe, ids: Sequence[str]) -> None:
