@@ -23,6 +23,7 @@ from dinie_contract.options import (
     TARGET_NAME,
     URL,
     Option,
+    is_url,
 )
 from dinie_contract.output import echo
 from openapi.garbage import without_collecting
@@ -45,7 +46,10 @@ class FiniteRange(click.FloatRange):
 
 
 class FilePath(click.Path):
-    """The path of a file or folder. An empty one would be the working directory."""
+    """The path of a file or folder. An empty one would be the working directory.
+
+    A URL names no file; the message does not repeat it, for it may hold a password.
+    """
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -53,6 +57,8 @@ class FilePath(click.Path):
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
         if not str(value):
             self.fail("must not be empty", param, ctx)
+        if is_url(str(value)):
+            self.fail("takes no URL: save what is there as a file, and name that", param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -9,6 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 
+def is_url(value: str) -> bool:
+    """Whether a value is a URL, and no path: a drive of Windows has one letter, ``C:``."""
+    return re.match(r"[a-z][a-z0-9+.-]+://", value, re.IGNORECASE) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A command line option.
@@ -42,7 +47,7 @@ class Option:
     def is_path(self, value: str) -> bool:
         """Whether a value is a path, or ends in one."""
         is_version = self.kind == "contract" and _VERSION.fullmatch(value)
-        return self.kind in _PATHS and not is_version
+        return self.kind in _PATHS and not is_version and not is_url(value)
 
     @property
     def negative(self) -> str:

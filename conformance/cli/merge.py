@@ -15,11 +15,12 @@ from conformance.fuzz.storage.merging import joined
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
 from conformance.report.text import ReportConsole
+from dinie_contract.command_line import FilePath
 from openapi.contract import Contract
 
 
 @click.command("merge")
-@click.argument("directories", type=click.Path(path_type=Path), metavar="DIR…", nargs=-1,
+@click.argument("directories", type=FilePath(), metavar="DIR…", nargs=-1,
                 required=True)  # fmt: skip
 @takes_options("merge")
 def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:

@@ -32,7 +32,7 @@ from conformance.server import catalogue
 from conformance.target.connecting import authenticate
 from conformance.target.errors import AllowanceSpent, TargetError
 from conformance.target.threads import Threads, values
-from dinie_contract.command_line import settings_of
+from dinie_contract.command_line import FilePath, settings_of
 from dinie_contract.output import complain, echo, one_line
 from openapi.contract import Contract
 
@@ -47,7 +47,7 @@ class Replay:
 
 
 @click.command("replay")
-@click.argument("finding", type=click.Path(path_type=Path), metavar="FINDING")
+@click.argument("finding", type=FilePath(), metavar="FINDING")
 @takes_options("replay", reports=False, extra="conformance")
 def replay_command(finding: Path, **parameters: Any) -> int:
     """Run findings again: 1 while one still fails, 0 once all are mended, 2 for no verdict.

@@ -100,6 +100,35 @@ def test_a_contract_that_is_none_is_one_line(
     assert "cannot be read" in lacking
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", "--contract"), ("explain", "lists", "--contract"), ("merge", "x", "--contract"),
+        ("client", "--contract"), ("client", "--har"), ("merge",), ("replay",),
+    ],
+)  # fmt: skip
+def test_a_url_is_no_file_and_its_password_is_not_repeated(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refused(capsys, *arguments, "https://user:hidden-word@example.com/orders.yaml")
+    assert "takes no URL: save what is there as a file, and name that" in line
+    assert "hidden-word" not in line
+
+
+@pytest.mark.parametrize("where", ["a variable", "a configuration file"])
+def test_a_url_is_no_contract_wherever_it_is_given(
+    where: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url, file = "https://example.com/orders.yaml", tmp_path / "dinie.toml"
+    file.write_text(f'[client]\ncontract = "{url}"\n' if where == "a configuration file" else "")
+    if where == "a variable":
+        monkeypatch.setenv("DINIE_CONTRACT", url)
+    assert "takes no URL" in refused(capsys, "client", "--config", str(file), "--har", "x.har")
+
+
 def finding_of(contract: Contract, operation: str) -> Finding:
     return Finding(
         requirement="created.plain-request-succeeds", operation=operation, level="must",
