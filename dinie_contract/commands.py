@@ -14,13 +14,11 @@ UNUSABLE, CTRL_C = 2, 130
 
 def mock() -> None:
     """``dinie-mock``. Signals end its ``serve`` in ways of its own."""
-    # Nothing here uses rich. HTTPX, which Connexion imports, would load it for a command of its own
-    # at each start, and goes without where it cannot be imported.
-    sys.modules["rich"] = cast("ModuleType", None)
     serves = sys.argv[1:2] == ["serve"]
     if not serves:
         let_signals_interrupt(once=True)
-    _main("dinie-mock", "mock_server.cli.main", interrupted=CTRL_C if serves else UNUSABLE)
+    interrupted = CTRL_C if serves else UNUSABLE
+    _main("dinie-mock", "mock_server.cli.main", interrupted=interrupted, serves=serves)
 
 
 def conformance() -> None:
@@ -29,13 +27,27 @@ def conformance() -> None:
     _main("dinie-conformance", "conformance.cli.main", interrupted=UNUSABLE)
 
 
-def _main(command: str, module: str, interrupted: int) -> None:
+def _load_httpx_alone() -> None:
+    """Load HTTPX, which Connexion imports, without rich, which reports as text alone need.
+
+    HTTPX would load it for a command of its own, and goes without where it cannot be imported.
+    """
+    sys.modules["rich"] = cast("ModuleType", None)
+    try:
+        importlib.import_module("httpx")
+    finally:
+        del sys.modules["rich"]
+
+
+def _main(command: str, module: str, interrupted: int, *, serves: bool = False) -> None:
     put_first()
     open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         # A character that a terminal cannot show must not end the command.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     try:
+        if serves:
+            _load_httpx_alone()
         importlib.import_module(module).main()
     except KeyboardInterrupt:  # while it is imported
         if interrupted == UNUSABLE:

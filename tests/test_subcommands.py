@@ -76,3 +76,23 @@ def test_the_garbage_collector_rests_while_a_subcommand_is_imported(
         assert enabled == [False]
     finally:
         gc.enable()
+
+
+def test_reports_as_text_are_made_by_the_command_itself() -> None:
+    """It loads HTTPX without rich, which such a report needs."""
+    command = [sys.executable, "-m", "mock_server", "exercise", "--no-config", "--quiet"]
+    tried = [*command, "--preset", "outage", "--", sys.executable, "-c", ""]
+    done = subprocess.run(tried, capture_output=True, text=True, check=False)
+    assert "sent nothing to the mock" in done.stderr
+
+
+def test_serving_loads_no_rich_until_a_report_needs_it() -> None:
+    code = (
+        "import sys, click; from dinie_contract import commands\n"
+        "from mock_server.cli import main\n"
+        "def serve(): print({'httpx', 'rich'} & {*sys.modules}); import conformance.report.text\n"
+        "main.main = serve; sys.argv = ['dinie-mock', 'serve']; commands.mock()\n"
+        "print('served')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["{'httpx'}", "served"]
