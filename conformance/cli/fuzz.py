@@ -114,6 +114,7 @@ def fuzz_command(**parameters: Any) -> int:
 
 def _export(output: CampaignOutput, directory: RunDirectory, contract: Contract) -> int:
     """Write the findings of a directory as a pytest file; no verdict where one is unreadable."""
+    Record.read(contract, directory)  # refuses a campaign by another contract
     findings, errors = directory.findings(contract)
     output.export("", findings)
     for error in errors:

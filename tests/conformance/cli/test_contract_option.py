@@ -161,15 +161,17 @@ def test_a_run_directory_is_read_by_its_own_contract_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     orders = Contract.named(ORDERS)
-    directory = RunDirectory.create(tmp_path / "campaign")
+    directory, test = RunDirectory.create(tmp_path / "campaign"), tmp_path / "test_found.py"
     Record(orders, directory, "http://127.0.0.1:1", 1, ()).save()
 
     assert Record.read(orders, directory).contract is orders
     for arguments in (
         ("merge", str(directory.path)),
         ("replay", str(directory.path), "--url", "http://127.0.0.1:1", "--token", "dinie_at_none"),
+        ("fuzz", "--no-config", "--resume", str(directory.path), "--export", "pytest", str(test)),
     ):
         line = refused(capsys, *arguments)
         assert orders.identity in line
         assert "not 2026-03-01" in line
         assert "--contract" in line
+    assert not test.exists()
