@@ -108,8 +108,7 @@ class Campaign:
         for one in list(record.findings.values()):
             record.findings.load(with_scripts(target.base_url, one, target.settings))
         record.findings.on_change = self._changed
-        self._places = record.directory.created()
-        self._strangers = self._places.keys() | record.left_behind
+        self._strangers = record.directory.created() | record.left_behind
         """Resources that the directory names, and that are not known to be of a campaign."""
 
     def _changed(self) -> None:
@@ -166,10 +165,7 @@ class Campaign:
 
     def _work(self) -> None:
         Run(self.record.contract, self.target, [], self.record.seed).survey()
-        places = {one: self._places.get(one, "") for one in self._strangers}
-        found = recognized(self.record.contract, self.target, places)
-        self._strangers -= found.keys()
-        self.target.places.revocations |= {one: place for one, place in found.items() if place}
+        self._strangers -= recognized(self.record.contract, self.target, self._strangers)
         seconds = min(self.max_seconds * _SHARE_OF_KNOWN, _MOST_SECONDS_OF_KNOWN)
         end = time.monotonic() + seconds
         for finding in list(self.record.findings.values()):
@@ -320,12 +316,12 @@ class Campaign:
 
     def _record_created(self, made: CreatedResource) -> None:
         with self._lock:
-            self.record.directory.record_created(made, self.target.places.revocations.get(made, ""))
+            self.record.directory.record_created(made)
 
     def _clean_up(self, more_than: int) -> None:
         """Revoke the created keys, if there are more than so many and no turn uses them."""
         # A cancelled check has not reported all its resources; the directory lists them.
-        made = self.target.created | self.record.directory.created().keys()
+        made = self.target.created | self.record.directory.created()
         if not more_than:
             # At the end, failed revocations are tried once more.
             made |= self.record.left_behind
@@ -341,10 +337,9 @@ class Campaign:
         if self.record.left_behind != left:
             self.record.left_behind = left
             self.record.directory.leave_behind(left)
-        places = self._places | self.target.places.revocations
         # Another session may end what is left at the end of this one, if it knows where that is.
-        kept = parents if more_than else {one for one in left if places.get(one)}
-        self.record.directory.clear_created({one: places.get(one, "") for one in kept})
+        kept = parents if more_than else {one for one in left if one.place}
+        self.record.directory.clear_created(kept)
 
     def save(self) -> None:
         """Write the record; findings have files of their own."""

@@ -5,7 +5,7 @@ import statistics
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from itertools import product
 from urllib.parse import quote, unquote
@@ -24,7 +24,6 @@ from conformance.target.exchange import (
     Request,
     UnsendableRequest,
     path_of,
-    path_to,
     pattern_of,
 )
 from conformance.target.kept import CreatedResource
@@ -49,9 +48,9 @@ FIRST_PAUSE_SECONDS = 0.5
 
 
 def recognized(
-    contract: Contract, target: Target, places: Mapping[CreatedResource, str]
-) -> dict[CreatedResource, str]:
-    """Of resources that a file names, those that are test data, with the paths that revoke them.
+    contract: Contract, target: Target, made: Collection[CreatedResource]
+) -> set[CreatedResource]:
+    """Of resources that a file names, those that are test data.
 
     A file of somebody else's may name anybody's: the id says it, that a client chose, or the name
     that the target lists or shows it under.
@@ -60,39 +59,37 @@ def recognized(
     others = (one for one in contract.operations.values() if one.method == "DELETE")
     ends = [*(end for _, end in kinds), *others]
     found = {
-        made: place
-        for made, place in places.items()
-        if made[1].startswith(NAME_PREFIX) and any(_names(end, place, made) for end in ends)
+        one
+        for one in made
+        if one.handle.startswith(NAME_PREFIX) and any(_is_ended_by(end, one) for end in ends)
     }
-    for (kind, end), partner in product(kinds, sorted({one for one, _ in places})):
+    for (kind, end), partner in product(kinds, sorted({one.partner for one in made})):
         wanted = {
-            made: place
-            for made, place in places.items()
-            if made not in found and made[0] == partner and _names(end, place, made)
+            one
+            for one in made
+            if one not in found and one.partner == partner and _is_ended_by(end, one)
         }
         if wanted and partner < len(target.access):
-            for made in _named(contract, target, kind, wanted):
-                is_alone = end.path.count("{") == 1
-                found[made] = wanted[made] or (path_to(end.path, made[1]) if is_alone else "")
+            found.update(_named(contract, target, kind, wanted))
     return found
 
 
-def _names(end: Operation, place: str, made: CreatedResource) -> bool:
-    """Whether a path is that of an operation on this resource, and of nothing else."""
-    if not place:
+def _is_ended_by(end: Operation, made: CreatedResource) -> bool:
+    """Whether the path of a resource is that of an operation on it, and on nothing else."""
+    if not made.place:
         return True  # the contract alone says it
-    parts = pattern_of(end.path).fullmatch(place)
+    parts = pattern_of(end.path).fullmatch(made.place)
     names = [unquote(one) for one in parts.groups()] if parts else []
-    is_named = names[-1:] == [made[1]] and not {".", ".."} & {*names}
-    return is_named and path_of(end.path, [quote(one, safe="") for one in names]) == place
+    is_named = names[-1:] == [made.handle] and not {".", ".."} & {*names}
+    return is_named and path_of(end.path, [quote(one, safe="") for one in names]) == made.place
 
 
 def _named(
-    contract: Contract, target: Target, kind: Resource, places: Mapping[CreatedResource, str]
+    contract: Contract, target: Target, kind: Resource, made: Collection[CreatedResource]
 ) -> Iterator[CreatedResource]:
     """Of resources of a partner's, those that the target has under a name of test data."""
-    [partner] = {one for one, _ in places}
-    wanted = {handle for _, handle in places}
+    [partner] = {one.partner for one in made}
+    wanted = {one.handle: one for one in made}
     listed = kind.list if Capability.LISTING in target.capabilities else None
     # A list that ends in something else has shown what it has shown.
     with suppress(NotVerified, Violation, UnsendableRequest):
@@ -105,20 +102,20 @@ def _named(
                     for one in page.items
                     if str(one.get(kind.name)).startswith(NAME_PREFIX)
                 }
-                yield from ((partner, one) for one in wanted & named if one)
-                wanted -= named
+                for handle in wanted.keys() & named:
+                    yield wanted.pop(str(handle))
                 if not wanted:
                     return
     reads, revoke = kind.read, kind.revoke
     if reads is None or revoke is None or revoke.path != reads.path:
         return
     probe = Probe(contract, reads, target, random.Random(0))  # noqa: S311 - test data
-    for (_, handle), place in places.items():
-        if handle in wanted and place:
-            request = Request("GET", place, partner=partner, token_places=probe.token_places)
+    for one in wanted.values():
+        if one.place:
+            request = Request("GET", one.place, partner=partner, token_places=probe.token_places)
             shown = probe.try_to_send(request).text(kind.name)
             if str(shown).startswith(NAME_PREFIX):
-                yield partner, handle
+                yield one
 
 
 class Pace:

@@ -311,7 +311,7 @@ def _own_values(probe: Probe) -> Sequence[str | None]:
     path = pattern_of(probe.operation.path).fullmatch(probe.path())
     if path is None or probe.operation.method != "GET":
         return path.groups() if path else []
-    handles = {handle for partner, handle in probe.target.places.parents if partner == 0}
+    handles = {one.handle for one in probe.target.places.parents if one.partner == 0}
     return [one if unquote(one) in handles else None for one in path.groups()]
 
 

@@ -9,7 +9,7 @@ from conformance.probe.paging import GOES_ON, largest_page_of, page_in, query_of
 from conformance.probe.parameter_values import unknown_value
 from conformance.probe.repetition import Repetition
 from conformance.probe.resource_words import ResourceWords
-from conformance.probe.sending import Sending
+from conformance.probe.sending import Sending, created_in
 from conformance.probe.values import Values
 from conformance.probe.violation import (
     NO_SERVER_ERROR,
@@ -60,7 +60,11 @@ class Probe(Sending):
                         raise
                     places.above[key] = places.above[partner, resource.create.id, 0]
                 else:
-                    places.parents.add((partner, maker.known_handle_of(answer)))
+                    made_in = resource.collection_of(request.path)
+                    handle = maker.known_handle_of(answer)
+                    places.parents.add(
+                        created_in(self.contract, resource, made_in, partner, handle)
+                    )
                     places.above[key] = request, answer
         return maker.known_handle_of(self._shown_above(key))
 

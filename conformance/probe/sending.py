@@ -35,6 +35,7 @@ from conformance.target.target import CLOSED_TRIES
 from conformance.target.threads import Threads, values
 from conformance.target.transport.reception import MOST_BYTES
 from dinie_contract.output import shown
+from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import Resource
 
@@ -79,7 +80,7 @@ class Sending(PlainRequests):
     def _may_revoke(self, request: Request) -> bool:
         """Whether the request is to revoke something that was made."""
         path, made = unquote(request.path), self.target.created.copy()
-        return self._ends(request) and any(handle in path for _, handle in made)
+        return self._ends(request) and any(one.handle in path for one in made)
 
     def try_to_send(self, request: Request, tries: int = CLOSED_TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
@@ -309,52 +310,40 @@ class Sending(PlainRequests):
         )
 
     def _note_created(self, resource: Resource, request: Request, handle: str) -> None:
-        made = request.partner or 0, handle
+        collection = resource.collection_of(request.path)
+        self._note(created_in(self.contract, resource, collection, request.partner or 0, handle))
+
+    def _note(self, made: CreatedResource) -> None:
         self.target.created.add(made)
-        # Else the contract alone says how it is revoked.
-        if len(self.contract.resources) > 1 or "{" in resource.create.path:
-            self._note_place(resource, request, made)
         self.target.places.on_created(made)
 
-    def _note_place(self, resource: Resource, request: Request, made: CreatedResource) -> None:
-        handle = made[1]
-        collection, places = resource.collection_of(request.path), self.target.places
-        places.revocations[made] = ""
-        with suppress(UnsendableRequest):
-            if resource.revoke is not None:
-                place, below = resource.place_of(resource.revoke, collection)
-                places.revocations[made] = f"{place}{path_to(below, handle)}"
-            elif resource.list is not None:
-                places.lookups[made] = collection
-            elif resource.read is not None:
-                place, below = resource.place_of(resource.read, collection)
-                places.lookups[made] = f"{place}{path_to(below, handle)}"
+    def forget(self, request: Request, handle: str) -> None:
+        """Note that a request has ended what has this handle, so that nothing else need do that."""
+        path, partner = request.path.partition("?")[0], request.partner or 0
+        ended = {CreatedResource(partner, handle), CreatedResource(partner, handle, path)}
+        self.target.created.difference_update(ended)
 
     def _note_several(self, request: Request, answer: Answer) -> None:
         """Note what a request has made several of, and the paths of their DELETE."""
-        places, path = self.target.places, request.path.partition("?")[0]
+        path = request.path.partition("?")[0]
         own = (one for one in self.contract.several if request.is_for(one.create))
         for several in own:
             for handle in made_by(several, request, answer):
-                made = request.partner or 0, handle
-                self.target.created.add(made)
-                places.revocations[made] = ""
+                made = CreatedResource(request.partner or 0, handle)
                 if several.delete is not None:
                     place, below = several.place_of(several.delete, path)
                     with suppress(UnsendableRequest):
-                        places.revocations[made] = f"{place}{path_to(below, handle)}"
+                        made = made._replace(place=f"{place}{path_to(below, handle)}")
+                self._note(made)
 
     def _note_put(self, request: Request, answer: Answer) -> None:
         """Note what a PUT has made by its name, and the DELETE at its path."""
         if request.method != "PUT" or answer.status != HTTPStatus.CREATED:
             return
         path = request.path.partition("?")[0]
-        made = request.partner or 0, names_in(path)[-1]
         operations = self.contract.operations.values()
         ends = any(replace(request, method="DELETE").is_for(one) for one in operations)
-        self.target.created.add(made)
-        self.target.places.revocations[made] = path if ends else ""
-        self.target.places.on_created(made)
+        self._note(CreatedResource(request.partner or 0, names_in(path)[-1], path if ends else ""))
 
     def succeed_unrecorded(self, request: Request) -> Answer:
         """As :meth:`succeed`; the exchange is no part of what shows a violation."""
@@ -400,6 +389,25 @@ class Sending(PlainRequests):
                 Undecided(reason) if self.collides(answer) else refused_with(answer.status, reason)
             )
         return answer
+
+
+def created_in(
+    contract: Contract, resource: Resource, collection: str, partner: int, handle: str
+) -> CreatedResource:
+    """A resource of a collection, with the path that ends it where the contract has several."""
+    made = CreatedResource(partner, handle)
+    if len(contract.resources) == 1 and "{" not in resource.create.path:
+        return made  # the contract alone says how it is ended
+    with suppress(UnsendableRequest):
+        if resource.revoke is not None:
+            place, below = resource.place_of(resource.revoke, collection)
+            return made._replace(place=f"{place}{path_to(below, handle)}")
+        if resource.list is not None:
+            return made._replace(lookup=collection)
+        if resource.read is not None:
+            place, below = resource.place_of(resource.read, collection)
+            return made._replace(lookup=f"{place}{path_to(below, handle)}")
+    return made
 
 
 def _too_many_bytes() -> NotVerified:

@@ -124,7 +124,9 @@ def clean_up_remarks(
 
 def names_of(left_behind: Iterable[CreatedResource]) -> tuple[str, ...]:
     """What reports call resources that could not be revoked, each by its partner and handle."""
-    return tuple(f"{excerpt(one, _LONGEST_NAME)} of partner {at + 1}" for at, one in left_behind)
+    return tuple(
+        f"{excerpt(one.handle, _LONGEST_NAME)} of partner {one.partner + 1}" for one in left_behind
+    )
 
 
 def cut_remarks(contract: Contract, target: Target) -> tuple[str, ...]:

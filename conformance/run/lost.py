@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.sending import created_in
 from conformance.probe.violation import Violation
 from conformance.run.survey import Survey
 from conformance.target.errors import TargetError
@@ -49,7 +50,7 @@ def find_lost(survey: Survey) -> None:
                 if (name := text_in(item, probe.name_member)) in lost
                 and (handle := identifier_in(item, probe.resource.handle)) is not None
             ]
-            known = survey.target.created.copy()
+            known = {one[:2] for one in survey.target.created.copy()}
             tries = [(one[0], _made_at(one[2])) for one in found if (partner, one[1]) in known]
             for name, handle, item in found:
                 made = _made_at(item)
@@ -57,7 +58,10 @@ def find_lost(survey: Survey) -> None:
                     of == name and 0 <= at - made <= _BETWEEN_TRIES_SECONDS for of, at in tries
                 )
                 if is_ours and probe.resource.condition(item) != REVOKED:
-                    survey.target.created.add((partner, handle))
+                    place = probe.collection_path()
+                    survey.target.created.add(
+                        created_in(survey.contract, probe.resource, place, partner, handle)
+                    )
 
 
 def operations_of(contract: Contract, request: Request) -> Iterator[Operation]:

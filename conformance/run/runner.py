@@ -232,9 +232,9 @@ class Run:
 
     def _is_apart(self, made: CreatedResource) -> bool:
         """Whether a DELETE that the survey did not ask for removes what was made."""
-        path = self.target.places.revocations.get(made, "")
         surveyed = (one.revoke for one in self.contract.resources if one.revoke)
-        return bool(path) and not any(Request(one.method, path).is_for(one) for one in surveyed)
+        asked = ((one, Request(one.method, made.place)) for one in surveyed)
+        return bool(made.place) and not any(request.is_for(one) for one, request in asked)
 
     def _shown_by_limited(self, request: Request, answer: Answer) -> Iterator[Hashable]:
         """The operation that gave a 429, and the requirements that the 429 breaks."""

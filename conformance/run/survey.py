@@ -191,7 +191,7 @@ class Survey:
         if any(map(_is_served, answers)):
             self.target.capabilities.add(Capability.REVOCATION)
         if answers[-1].is_success:
-            self.target.created.discard((0, handle))
+            probe.forget(request, handle)
 
     def _note_unreached(self, probe: Probe, made: Answer) -> None:
         """Note what was not asked for, because nothing was made that it could be on."""

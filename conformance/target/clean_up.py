@@ -21,7 +21,7 @@ _MOST_FAILURES = 8
 
 _LATER_SECONDS = 1.0
 
-GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.CONFLICT}
 """Answers to a revocation that say that nothing is left to revoke."""
 
 
@@ -46,21 +46,21 @@ def revoke_all(
     return [one for one in left if one not in gone] + unchanged
 
 
-def _deleting(contract: Contract, target: Target, one: CreatedResource) -> tuple[Operation, str]:
+def _deleting(contract: Contract, made: CreatedResource) -> tuple[Operation, str]:
     """The DELETE of a resource that a GET at the same path reads, and that path.
 
     Raises :class:`LookupError` where there is none.
     """
-    path = target.places.revocations.get(one, "")
-    made = ((one.revoke, one.read) for one in contract.resources)
+    pairs = ((one.revoke, one.read) for one in contract.resources)
     several = ((one.delete, one.read) for one in contract.several)
-    for ends, reads in (*made, *several):
+    for ends, reads in (*pairs, *several):
         if ends and reads and ends.method == "DELETE" and ends.path == reads.path:
             is_alone = len(contract.resources) == 1 and ends.path.count("{") == 1
-            own = path_to(ends.path, one[1]) if not path and is_alone else path
+            is_untold = is_alone and not made.place
+            own = path_to(ends.path, made.handle) if is_untold else made.place
             if pattern_of(ends.path).fullmatch(own):
                 return ends, own
-    raise LookupError(one[1])
+    raise LookupError(made.handle)
 
 
 def _read(contract: Contract, target: Target, partner: int, path: str) -> bytes | None:
@@ -79,10 +79,10 @@ def _samples(
     found: dict[str, CreatedResource] = {}
     for one in resources:
         with suppress(LookupError, UnsendableRequest):
-            if one[0] < len(target.access):
-                found.setdefault(_deleting(contract, target, one)[0].id, one)
+            if one.partner < len(target.access):
+                found.setdefault(_deleting(contract, one)[0].id, one)
     read = {
-        one: _read(contract, target, one[0], _deleting(contract, target, one)[1])
+        one: _read(contract, target, one.partner, _deleting(contract, one)[1])
         for one in found.values()
     }
     return {one: body for one, body in read.items() if body is not None}
@@ -97,21 +97,21 @@ def _unchanged(
     """What is still there of the kinds whose sample a DELETE has left as it was."""
 
     def is_unchanged(one: CreatedResource) -> bool:
-        path = _deleting(contract, target, one)[1]
-        return _read(contract, target, one[0], path) == samples[one]
+        path = _deleting(contract, one)[1]
+        return _read(contract, target, one.partner, path) == samples[one]
 
     looked_at = [one for one in samples if one in revoked and is_unchanged(one)]
     if looked_at:
         # It may be gone a moment later.
         target.rest(_LATER_SECONDS)
-    kinds = {_deleting(contract, target, one)[0].id for one in looked_at if is_unchanged(one)}
+    kinds = {_deleting(contract, one)[0].id for one in looked_at if is_unchanged(one)}
 
     def is_there(one: CreatedResource) -> bool:
         try:
-            operation, path = _deleting(contract, target, one)
+            operation, path = _deleting(contract, one)
         except (LookupError, UnsendableRequest):
             return False
-        return operation.id in kinds and _read(contract, target, one[0], path) is not None
+        return operation.id in kinds and _read(contract, target, one.partner, path) is not None
 
     if not kinds:
         return []
@@ -150,8 +150,8 @@ def _gone(
     """Those of the resources that nothing revokes, and that went with the one that they were in."""
     found: dict[tuple[int, str], list[CreatedResource]] = {}
     for one in left:
-        if (path := target.places.lookups.get(one)) and one[0] < len(target.access):
-            found.setdefault((one[0], path), []).append(one)
+        if one.lookup and one.partner < len(target.access):
+            found.setdefault((one.partner, one.lookup), []).append(one)
 
     def is_gone(place: tuple[int, str]) -> bool:
         try:
@@ -189,18 +189,18 @@ def _revoke_each(
 
     def revoked(one: CreatedResource) -> bool:
         nonlocal failures
-        if one[0] >= len(target.access):
+        if one.partner >= len(target.access):
             return False  # made for a partner that has no token here
         if failures >= _MOST_FAILURES:
             return False
         try:
-            path = target.places.revocations.get(one)
-            if path is None and is_alone and operation is not None:
-                path = path_to(operation.path, one[1])
+            path = one.place
+            if not (path or one.lookup) and is_alone and operation is not None:
+                path = path_to(operation.path, one.handle)
             if not path:
                 return False
             request = _with_tag(
-                contract, target, _to(contract, _method_of(contract, path), path, one[0])
+                contract, target, _to(contract, _method_of(contract, path), path, one.partner)
             )
             answer = target.send_again_where_closed(request)
         except TargetError:

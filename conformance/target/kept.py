@@ -7,15 +7,26 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from sys import getsizeof
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 
 Kept = TypeVar("Kept")
 
-CreatedResource = tuple[int, str]
-"""The partner of a created resource, and its handle: the text that names it in a path."""
+
+class CreatedResource(NamedTuple):
+    """What a run has made: its partner, from 0, and its handle, by which two kinds may be called.
+
+    ``place`` is the path that ends it. ``lookup`` is that of a GET which finds nothing once what it
+    is in is gone, where nothing ends it alone. Both are empty where the contract alone says it.
+    """
+
+    partner: int
+    handle: str
+    place: str = ""
+    lookup: str = ""
+
 
 _MOST_COUNTED = 1000
 
@@ -147,7 +158,7 @@ class PlainCreations:
 
     def __init__(self) -> None:
         self._asked: Counter[str] = Counter()
-        self._made: dict[tuple[str, CreatedResource], str] = {}
+        self._made: dict[tuple[str, tuple[int, str]], str] = {}
         self._revoked: set[str] = set()
         self._lock = threading.Lock()
 
@@ -158,8 +169,8 @@ class PlainCreations:
             if has_room or name in self._asked:
                 self._asked[name] += 1
 
-    def add(self, collection: str, made: CreatedResource, name: str) -> None:
-        """Note what a request for a name has made, and the path of the collection."""
+    def add(self, collection: str, made: tuple[int, str], name: str) -> None:
+        """Note the partner and handle of what a request for a name has made, in a collection."""
         with self._lock:
             if name in self._asked:
                 self._made[collection, made] = name
@@ -176,11 +187,11 @@ class PlainCreations:
                 }
                 self._revoked.clear()
 
-    def _lasts(self, made: CreatedResource) -> bool:
+    def _lasts(self, made: tuple[int, str]) -> bool:
         return made[1] not in self._revoked
 
-    def lasting_in(self, collection: str) -> set[CreatedResource]:
-        """What is still there of the collection with this path."""
+    def lasting_in(self, collection: str) -> set[tuple[int, str]]:
+        """The partners and handles of what is still there of the collection with this path."""
         with self._lock:
             return {one for path, one in self._made if path == collection and self._lasts(one)}
 
@@ -217,17 +228,13 @@ class TakenBody:
 class ResourcePlaces:
     """Where resources of contracts with several kinds, or with nested ones, are.
 
-    ``revocations`` are the paths that revoke what was created, empty where nothing does. Of these,
-    ``lookups`` has the path of a GET that finds nothing once the resource that they are in is gone.
     ``above`` has what others are made in, by its partner, the operation that makes it and a number
-    for each of several that one refers to, and ``parents`` its handles. ``taken`` are bodies that
+    for each of several that one refers to, and ``parents`` these. ``taken`` are bodies that
     are taken where others are refused, by the id of the operation, and ``new_texts`` those that
     stand in one creation each. ``unreached`` says of capabilities that nobody could ask for why
     that is. ``on_created`` is called with each created resource, once its place is known.
     """
 
-    revocations: dict[CreatedResource, str] = field(default_factory=dict)
-    lookups: dict[CreatedResource, str] = field(default_factory=dict)
     above: dict[tuple[int, str, int], tuple[Request, Answer]] = field(default_factory=dict)
     parents: set[CreatedResource] = field(default_factory=set)
     taken: dict[str, TakenBody] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from conformance.fuzz.verdicts import verdict_of
 from conformance.results.exit_code import CONFORMS, NO_VERDICT
 from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from demo.mock_process import MockProcess, mock_process
 from openapi.contract import Contract
@@ -59,11 +60,11 @@ def test_what_went_with_its_parent_is_not_left_behind(status: int, left: int) ->
         is_list = request.path.endswith("/refunds")
         return Answer(204 if request.method == "DELETE" else status if is_list else 404)
 
-    made = {(0, "ch_1"), (0, "refund")}
+    made = {
+        CreatedResource(0, "ch_1", place="/charges/ch_1"),
+        CreatedResource(0, "refund", lookup="/charges/ch_1/refunds"),
+    }
     with Target("http://127.0.0.1:1/v1", TOKENS[:1], tamper=tamper) as target:
-        target.places.revocations.update({(0, "ch_1"): "/charges/ch_1", (0, "refund"): ""})
-        target.places.lookups[0, "refund"] = "/charges/ch_1/refunds"
-
         assert len(revoke_all(CONTRACT, target, made)) == left
 
 

@@ -112,7 +112,7 @@ def left_by_a_run(server: Notes) -> Sequence[str]:
         [several] = [one for one in own.operations.values() if makes_several(one, own.operations)]
         run.check(answers, several)
         run.clean_up()
-        told = [handle for _, handle in run.left_behind]
+        told = [one.handle for one in run.left_behind]
     assert told == [one for one in server.items if one != "theirs"] or server.is_partly_told
     return [*server.items]
 

@@ -15,6 +15,7 @@ from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke_all
 from conformance.target.entity_tags import tagging_read
+from conformance.target.kept import CreatedResource
 from demo.mock_process import mock_process
 from openapi.contract import Contract
 from tests.other_contracts.crates import Hasty
@@ -112,7 +113,7 @@ def test_what_a_run_has_made_is_deleted_at_its_end() -> None:
     with Hasty("http://target.invalid", TOKENS, tamper=server) as target:
         create = server.contract.operations["POST /notes"]
         made = Probe(server.contract, create, target, Random(1)).make()
-        assert revoke_all(server.contract, target, [(0, str(made.text("id")))]) == []
+        assert revoke_all(server.contract, target, [CreatedResource(0, str(made.text("id")))]) == []
     assert server.items == {}
 
 

@@ -15,7 +15,6 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import starmap
 from pathlib import Path
 from typing import Any, Self
 
@@ -60,7 +59,7 @@ def is_handle(value: object) -> bool:
 
 def is_public(made: CreatedResource) -> bool:
     """Whether the handle of a resource holds no secret, so that it may be kept in a file."""
-    return SECRETS.redact(made[1]) == made[1]
+    return SECRETS.redact(made.handle) == made.handle
 
 
 def holds_campaign(named: Path) -> bool:
@@ -255,21 +254,20 @@ class RunDirectory:
             self._names[finding.key] = finding.name_beside(self._names.values())
         return self._names[finding.key]
 
-    def record_created(self, made: CreatedResource, place: str = "") -> None:
+    def record_created(self, made: CreatedResource) -> None:
         """Record a created resource, to be revoked even if this process is killed.
 
-        ``place`` is the path that revokes it, where the contract alone does not say that. What a
-        target calls by a secret is known to this process alone.
+        What a target calls by a secret is known to this process alone.
         """
-        if line := _made_line(made, place):
+        if line := _made_line(made):
             append(self.path / _MADE, line)
 
-    def created(self) -> dict[CreatedResource, str]:
-        """Created resources that may not be revoked yet, with the paths that revoke them.
+    def created(self) -> set[CreatedResource]:
+        """Created resources that may not be revoked yet.
 
-        A path is empty where none is known. A line that is no such resource is left out.
+        A line that is no such resource is left out.
         """
-        return dict(one for one in map(_resource, self._lines()[0]) if one is not None)
+        return {one for one in map(_resource, self._lines()[0]) if one is not None}
 
     @property
     def junk(self) -> int:
@@ -287,14 +285,14 @@ class RunDirectory:
         *lines, rest = text.split("\n", _MOST_MADE)
         return lines, rest.count("\n") + bool(rest.rpartition("\n")[2])
 
-    def clear_created(self, but: Mapping[CreatedResource, str]) -> None:
+    def clear_created(self, but: Iterable[CreatedResource]) -> None:
         """Forget the created resources, but for some: all are revoked, or listed as left behind."""
-        write_whole(self.path / _MADE, "".join(starmap(_made_line, sorted(but.items()))))
+        write_whole(self.path / _MADE, "".join(map(_made_line, sorted(but))))
 
     def leave_behind(self, made: Iterable[CreatedResource]) -> None:
         """List what could not be revoked: partner and client id, one a line."""
         lines = [
-            f"partner {one[0] + 1}: {one[1] if is_public(one) else HIDDEN}\n"
+            f"partner {one.partner + 1}: {one.handle if is_public(one) else HIDDEN}\n"
             for one in sorted(made)
         ]
         write_whole(self.path / _LEFT, "".join(lines))
@@ -322,18 +320,23 @@ def _check_examples(corpus: Path) -> None:
                     )
 
 
-def _made_line(made: CreatedResource, place: str) -> str:
-    """The line of a resource; empty for one that no line may have."""
-    if not is_handle(made[1]) or not is_public(made):
+def _made_line(made: CreatedResource) -> str:
+    """The line of a resource; empty for one that no line may have, and that nothing ends."""
+    if not is_handle(made.handle) or not is_public(made) or made.lookup:
         return ""
-    is_kept = is_handle(place) and SECRETS.redact(place) == place
-    return f"{made[0]} {made[1]} {place}\n" if is_kept else f"{made[0]} {made[1]}\n"
+    return f"{' '.join(map(str, public_of(made)))}\n"
 
 
-def _resource(line: str) -> tuple[CreatedResource, str] | None:
-    """The resource of a line, the partner, 0 or 1, and the handle, and the path that revokes it."""
+def public_of(made: CreatedResource) -> list[int | str]:
+    """The parts of a resource that a file may have: the path that ends it may hold a secret."""
+    is_kept = is_handle(made.place) and SECRETS.redact(made.place) == made.place
+    return [made.partner, made.handle, *([made.place] if is_kept else [])]
+
+
+def _resource(line: str) -> CreatedResource | None:
+    """The resource of a line: the partner, 0 or 1, the handle, and the path that revokes it."""
     partner, _, named = line.partition(" ")
     handle, mark, place = named.partition(" ")
     is_place = place.startswith("/") and is_handle(place)
     is_read = partner in {"0", "1"} and is_handle(handle) and is_place == bool(mark)
-    return ((int(partner), handle), place) if is_read else None
+    return CreatedResource(int(partner), handle, place) if is_read else None

@@ -8,7 +8,7 @@ from typing import Any, Self
 from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
 from conformance.fuzz.shard import WHOLE, Shard, missing
-from conformance.fuzz.storage.directory import RunDirectory, is_handle, is_public
+from conformance.fuzz.storage.directory import RunDirectory, is_handle, is_public, public_of
 from conformance.fuzz.storage.files import MOST_FINDINGS, FileError, Format
 from conformance.fuzz.storage.finding import COUNT, LATEST, Finding, FindingKey
 from conformance.fuzz.storage.findings import Findings
@@ -72,6 +72,8 @@ def _counted(largest: int) -> dict[str, Any]:
     return {"type": "array", "minItems": 1, "maxItems": 1000, "items": pair}
 
 
+_PARTNER = {"enum": [0, 1]}
+
 _FORMAT = Format(
     {
         "type": "object",
@@ -124,7 +126,7 @@ _FORMAT = Format(
             "left_behind": {
                 "type": "array",
                 "maxItems": _MOST_LEFT,
-                "items": _tuple_of({"enum": [0, 1]}, _TEXT),
+                "items": {"anyOf": [_tuple_of(_PARTNER, _TEXT), _tuple_of(_PARTNER, _TEXT, _TEXT)]},
             },
             **dict.fromkeys(("over", "stopped", "early"), _TEXT),
             "shards": {**_TEXTS, "minItems": 1, "maxItems": 10_000},
@@ -213,7 +215,7 @@ class Record:
         )  # fmt: skip
         _check_known(counters, contract, where)
         _check_times(state.get("timeline", {}), where)
-        left_behind = {(one, two) for one, two in state["left_behind"] if is_handle(two)}
+        left_behind = {CreatedResource(*one) for one in state["left_behind"] if is_handle(one[1])}
         try:
             record = cls(
                 contract,
@@ -276,7 +278,7 @@ class Record:
                 "counters": asdict(self.counters),
                 "coverage": self.coverage.state(),
                 "timeline": self.timeline.state(),
-                "left_behind": _first_of(self.left_behind),
+                "left_behind": [public_of(one) for one in _first_of(self.left_behind)],
                 "over": self.over[:_LONGEST_TEXT],
                 "stopped": self.stopped[:_LONGEST_TEXT],
                 "shards": [str(one) for one in self.shards],
@@ -304,7 +306,7 @@ def _first_of(left_behind: set[CreatedResource]) -> list[CreatedResource]:
     """The resources that a state has room for; left-behind.txt lists all."""
     found, length = [], 0
     for one in sorted(filter(is_public, left_behind))[:_MOST_LEFT]:
-        length += len(one[1])
+        length += len(one.handle) + len(one.place)
         if length > _LONGEST_LEFT:
             break
         found.append(one)

@@ -83,7 +83,7 @@ def key_is_for_its_own_operation(probe: Probe) -> None:
     for request in others:
         answer = answer_to(probe, request.with_key(key))
         if request.method == "DELETE" and answer.is_success:
-            probe.target.created.discard((0, made.identifier(probe.resource.handle)))
+            probe.forget(request, probe.known_handle_of(made))
         is_stored = answer.body == first.body or (secret and probe.secret_of(answer) == secret)
         probe.expect(
             not is_stored,

@@ -115,7 +115,8 @@ def stored_names_are_no_failure(probe: Probe) -> None:
         handle = made.identifier(resource.handle)
         if made.is_success and handle and probe.is_revocable:
             revoking = probe.revoking
-            gone = revoking.send(revoking.on_one(handle))
+            ending = revoking.on_one(handle)
+            gone = revoking.send(ending)
             revoking.expect_no_server_error(gone, f"the {probe.words.end} of a name with {name}")
             if gone.is_success:
-                probe.target.created.discard((0, handle))
+                revoking.forget(ending, handle)

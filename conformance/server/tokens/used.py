@@ -12,6 +12,7 @@ from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.pages import expect_listed_for, ids_until
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.sending import created_in
 from conformance.probe.token_exchange import created, exchange
 from conformance.target.access import is_token
 from conformance.target.capabilities import Capability
@@ -120,5 +121,8 @@ def note_owner(probe: Probe, made: Answer, partner: int) -> None:
     """Note the partner that must revoke the resource: the request itself named none."""
     handle = made.identifier(probe.resource.handle)
     if handle is not None:
-        probe.target.created.discard((0, handle))
-        probe.target.created.add((partner, handle))
+        place = probe.collection_path()
+        first, own = (created_in(probe.contract, probe.resource, place, one, handle)
+                      for one in (0, partner))  # fmt: skip
+        probe.target.created.discard(first)
+        probe.target.created.add(own)

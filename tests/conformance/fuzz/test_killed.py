@@ -16,6 +16,7 @@ from conformance.fuzz.campaign import AT_ONCE, Campaign
 from conformance.fuzz.safety import recognized
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.record import Record
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
@@ -103,26 +104,28 @@ def test_a_directory_names_nothing_of_anybody_else(line: str, is_ours: object) -
                         for slug, name in names.items()}  # fmt: skip
     handle, place = line.split(" ")
     with Target("http://target", TOKENS, transport=httpx.MockTransport(server)) as target:
-        found = recognized(contract, target, {(0, handle): place})
-    assert found == ({(0, handle): place} if is_ours else {})
+        made = {CreatedResource(0, handle, place)}
+        found = recognized(contract, target, made)
+    assert found == (made if is_ours else set())
 
 
 def test_what_is_left_is_tried_by_the_next_session_again(tmp_path: Path) -> None:
     document, directory = tmp_path / "projects.json", tmp_path / "run"
     document.write_text(json.dumps(projects()))
     contract, server = Contract.from_file(document), Projects()
-    made = [(0, f"dinie-conformance-{number}") for number in range(3)]
-    for _, slug in made:
+    slugs = [f"dinie-conformance-{number}" for number in range(3)]
+    made = {CreatedResource(0, slug, f"/projects/{slug}") for slug in slugs}
+    for slug in slugs:
         server.projects[TOKENS[0], slug] = {"slug": slug, "name": slug}
     with fake_server(lambda request: served(server, request)) as url:
         record = Record(contract, RunDirectory.create(directory), url, 1)
         record.save()
         for one in made:
-            record.directory.record_created(one, f"/projects/{one[1]}")
+            record.directory.record_created(one)
         server.fault = Fault.NOT_DELETED
         resume(url, document, directory)
-        assert RunDirectory.open(directory).created().keys() >= {*made}
+        assert RunDirectory.open(directory).created() >= made
         server.fault = None
         resume(url, document, directory)
-    assert not {(TOKENS[0], slug) for _, slug in made} & server.projects.keys()
-    assert RunDirectory.open(directory).created() == {}
+    assert not {(TOKENS[0], slug) for slug in slugs} & server.projects.keys()
+    assert RunDirectory.open(directory).created() == set()

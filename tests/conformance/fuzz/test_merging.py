@@ -109,8 +109,8 @@ def test_what_was_counted_adds_up_and_the_smallest_reproduction_is_taken(
     # The fewest steps are of no use where they do not show it.
     useless = replace(BROKEN, first_seen="2026-01-01T01:00:00+02:00", steps=(step(),))
     directories = (
-        make("1", large, shards=(Shard(1, 3),), left_behind={(0, "a")}),
-        make("2", small, shards=(Shard(2, 3),), left_behind={(0, "b")}),
+        make("1", large, shards=(Shard(1, 3),), left_behind={CreatedResource(0, "a")}),
+        make("2", small, shards=(Shard(2, 3),), left_behind={CreatedResource(0, "b")}),
         make("3", useless, shards=(Shard(3, 3),), remarks=("it rained",)),
     )
     code, told = report(tmp_path, *directories, f"--directory={tmp_path / 'all'}")
@@ -125,7 +125,7 @@ def test_what_was_counted_adds_up_and_the_smallest_reproduction_is_taken(
     assert (counters.requests, counters.seconds, counters.turns) == (300, 4.5, 21)
     assert counters.outcomes == {f"{DATA} [createCredential]": {"passed": 9}}
     assert whole.coverage.statuses == {"createCredential 201": 15}
-    assert whole.left_behind == {(0, "a"), (0, "b")}
+    assert whole.left_behind == {CreatedResource(0, "a"), CreatedResource(0, "b")}
     assert len((tmp_path / "all" / "left-behind.txt").read_text().splitlines()) == 2
     assert whole.remarks == ("it rained",)
     # What was joined can be joined again, and says the same.
@@ -161,7 +161,7 @@ def test_one_that_ended_early_is_no_verdict(
     over: str, make: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, two = make("1"), make("2", over=over, stopped=over, seed=8)
-    RunDirectory(two).record_created((0, "dinie_ci_live_x"))
+    RunDirectory(two).record_created(CreatedResource(0, "dinie_ci_live_x"))
     assert run("merge", str(one), str(two)) == 2
     said = capsys.readouterr().out
     assert f"No verdict: {two} ended early: {over or 'nobody knows why'}" in said

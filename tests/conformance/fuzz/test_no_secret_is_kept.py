@@ -11,6 +11,7 @@ from redis import Redis
 from conformance.fuzz.resending import shape
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.record import Record
+from conformance.target.kept import CreatedResource
 from demo.redis_server import PROGRAM, redis_server
 from dinie_contract.output import SECRETS
 from tests.conformance.fuzz.conftest import CONTRACT
@@ -32,15 +33,16 @@ def test_what_answers_show_is_kept_without_the_names_in_it() -> None:
 def test_a_resource_called_by_a_secret_is_in_no_file(tmp_path: Path) -> None:
     SECRETS.give([TOKEN])
     record = Record(CONTRACT, RunDirectory.create(tmp_path / "run"), URL, 7)
-    for one in ((0, TOKEN), (0, "dinie_ci_1")):
+    made = {CreatedResource(0, TOKEN), CreatedResource(0, "dinie_ci_1")}
+    for one in made:
         record.directory.record_created(one)
-    record.left_behind = {(0, TOKEN), (0, "dinie_ci_1")}
+    record.left_behind = made
     record.directory.leave_behind(record.left_behind)
     record.save()
 
-    assert record.directory.created().keys() == {(0, "dinie_ci_1")}
+    assert record.directory.created() == {CreatedResource(0, "dinie_ci_1")}
     again = Record.read(CONTRACT, RunDirectory.open(record.directory.path))
-    assert again.left_behind == {(0, "dinie_ci_1")}
+    assert again.left_behind == {CreatedResource(0, "dinie_ci_1")}
     left = (record.directory.path / "left-behind.txt").read_text()
     assert sorted(left.splitlines()) == ["partner 1: [hidden]", "partner 1: dinie_ci_1"]
     assert not any(TOKEN in one.read_text() for one in tmp_path.rglob("*.*") if one.is_file())

@@ -18,6 +18,7 @@ from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.clean_up import revoke_all
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
@@ -305,4 +306,4 @@ def test_what_an_answer_lacks_is_known_by_the_path() -> None:
         [(request, _)] = probe.recording.exchanges
         assert probe.known_handle_of(made) == request.path.rpartition("/")[2]
         assert made.text("name") == "one"
-        assert target.created == {(0, probe.known_handle_of(made))}
+        assert target.created == {CreatedResource(0, probe.known_handle_of(made), request.path)}

@@ -10,6 +10,7 @@ from conformance.results.verdict import Verdict
 from conformance.run.judging import clean_up_remarks, names_of
 from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from openapi.contract import Contract
 
@@ -25,8 +26,8 @@ def revoking(request: Request, _: Forward) -> Answer:
 
 
 def test_one_that_fails_stops_no_other_and_is_left_behind() -> None:
-    good = [(0, f"good-{number}") for number in range(20)]
-    bad = [(0, "broken"), *((0, one) for one in ODD)]
+    good = [CreatedResource(0, f"good-{number}") for number in range(20)]
+    bad = [CreatedResource(0, one) for one in ("broken", *ODD)]
     with Target("http://127.0.0.1:1/v3", ["dinie_at_first"], tamper=revoking) as target:
         assert sorted(revoke_all(CONTRACT, target, [*good, *bad])) == sorted(bad)
 
@@ -40,7 +41,7 @@ def test_an_id_of_any_characters_names_its_own_resource_alone(handle: str) -> No
         return Answer(204)
 
     with Target("http://127.0.0.1:1/v3", ["dinie_at_first"], tamper=keep) as target:
-        assert revoke_all(CONTRACT, target, [(0, handle)]) == []
+        assert revoke_all(CONTRACT, target, [CreatedResource(0, handle)]) == []
 
     [path] = paths
     assert path.isascii()
@@ -51,7 +52,7 @@ def test_an_id_of_any_characters_names_its_own_resource_alone(handle: str) -> No
 
 @pytest.mark.parametrize(("made", "named"), [(3, ""), (7, " and 2 more")])
 def test_what_is_left_behind_is_named(made: int, named: str) -> None:
-    left = names_of((number % 2, f"key-{number}") for number in range(made))
+    left = names_of(CreatedResource(number % 2, f"key-{number}") for number in range(made))
     remarks = clean_up_remarks(CONTRACT, made + 1, left, keep=False)
     verdict = Verdict("1", "http://x", 1, Level.MUST, remarks=remarks, left_behind=left)
 
@@ -64,6 +65,6 @@ def test_what_is_left_behind_is_named(made: int, named: str) -> None:
 
 
 def test_what_is_left_behind_is_named_in_short() -> None:
-    [name] = names_of([(0, "x" * 10_000)])
+    [name] = names_of([CreatedResource(0, "x" * 10_000)])
     assert len(name) < 400
     assert name.endswith(" of partner 1")

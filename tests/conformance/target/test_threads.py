@@ -20,6 +20,7 @@ from conformance.run.runner import Run
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.fuzz.work import own_check
 from conformance.probe.applicability import every
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from openapi.contract import Contract
 
@@ -47,7 +48,7 @@ with Target("http://127.0.0.1:1/v3", ["token"], tamper=revoking) as target:
     threading.Thread(target=signal_when_busy, daemon=True).start()
     with stopped_by_signals(lambda: run.stop("interrupted"), target):
         print(list(run.results()), run.stopped)
-        target.created.add((0, "one"))
+        target.created.add(CreatedResource(0, "one"))
         run.clean_up()
     print(len(run.left_behind), "left")
 sys.exit(2)

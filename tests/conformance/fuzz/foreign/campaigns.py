@@ -9,6 +9,7 @@ from conformance.fuzz.storage.record import TIME_OVER, Record
 from conformance.fuzz.verdicts import verdict_of
 from conformance.report import FORMATS
 from conformance.target.exchange import Answer, Request
+from conformance.target.kept import CreatedResource
 from tests.conformance.fuzz.conftest import CONTRACT
 from tests.conformance.fuzz.test_finding import FINDING, step
 
@@ -38,7 +39,7 @@ def campaign_in(path: Path) -> RunDirectory:
     record.counters.outcomes[NAME] = {"passed": 3}
     record.counters.reasons[f"{NAME} error"] = "a reason"
     record.turns = {NAME: [3, 7]}
-    record.left_behind = {(0, "dinie_ci_1")}
+    record.left_behind = {CreatedResource(0, "dinie_ci_1")}
     record.over, record.remarks = TIME_OVER, ("a remark",)
     record.save()
     return record.directory

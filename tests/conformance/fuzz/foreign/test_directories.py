@@ -22,6 +22,7 @@ from conformance.fuzz.verdicts import verdict_of
 from conformance.fuzz.work import works
 from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.server import catalogue
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import active, one_line, run
@@ -90,7 +91,7 @@ def test_a_campaign_goes_on_beside_what_is_torn(campaigns: Campaigns, tmp_path: 
     assert "torn.json" in verdict.doubt
     assert any(one.startswith("7 lines of keys") for one in verdict.remarks)
     # What the target does not list may be anybody's.
-    assert again.record.left_behind == {(1, "dinie_ci_of_nobody")}
+    assert again.record.left_behind == {CreatedResource(1, "dinie_ci_of_nobody")}
 
 
 MEMBERS = st.sampled_from(("campaign.json", f"findings/{WHOLE.id}.json"))
@@ -164,8 +165,8 @@ def test_a_directory_and_its_files_are_the_users_own(campaigns: Campaigns, tmp_p
         campaign = campaigns(None, "generated.valid-data-is-no-failure", max_turns=1)
         campaign.work_through()
         campaign.record.directory.keep(WHOLE)
-        campaign.record.directory.leave_behind({(0, "x")})
-        campaign.record.directory.record_created((0, "x"))
+        campaign.record.directory.leave_behind({CreatedResource(0, "x")})
+        campaign.record.directory.record_created(CreatedResource(0, "x"))
     finally:
         os.umask(before)
     modes = {
@@ -216,12 +217,12 @@ def test_a_directory_that_names_somebodys_key_does_not_revoke_it(
     mine, theirs, left = make("dinie-conformance x"), make("Production"), make("Production too")
     directory = campaign_in(tmp_path / "run")
     directory.save({**directory.state(), "target": healthy.base_url, "left_behind": [[0, left]]})
-    directory.record_created((0, mine))
-    directory.record_created((0, theirs))
+    directory.record_created(CreatedResource(0, mine))
+    directory.record_created(CreatedResource(0, theirs))
     campaign = campaigns(None, "generated.valid-data-is-no-failure", resume=True, max_turns=1)
     campaign.work_through()
     alive = active(healthy, TOKENS[0])
-    assert campaign.record.left_behind == {(0, theirs), (0, left)}
+    assert campaign.record.left_behind == {CreatedResource(0, theirs), CreatedResource(0, left)}
     assert len(alive) == 2
 
 

@@ -11,6 +11,7 @@ import pytest
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
 from conformance.results.exit_code import NO_VERDICT
+from conformance.target.kept import CreatedResource
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import one_line, run
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS
@@ -87,7 +88,7 @@ def test_what_has_another_name_elsewhere_is_not_appended_to(directory: RunDirect
     target.write_text(SECRET)
     (directory.path / "made.txt").hardlink_to(target)
     with pytest.raises(FileError, match="another name"):
-        directory.record_created((0, "dinie_ci_1"))
+        directory.record_created(CreatedResource(0, "dinie_ci_1"))
     assert target.read_text() == SECRET
 
 

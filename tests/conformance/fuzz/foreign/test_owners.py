@@ -14,6 +14,7 @@ from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.work import works
 from conformance.server import catalogue
+from conformance.target.kept import CreatedResource
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import one_line, run
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns
@@ -97,7 +98,7 @@ def test_resources_that_a_directory_names_are_bounded(
     monkeypatch.setattr(directories, "_MOST_MADE", 2)
     directory = campaign_in(tmp_path / "run")
     (directory.path / "made.txt").write_text("0 a\n\n0 b\n0 c\n")
-    assert directory.created() == {(0, "a"): ""}
+    assert directory.created() == {CreatedResource(0, "a")}
     assert directory.junk == 3
 
 
@@ -105,17 +106,17 @@ def test_resources_that_a_directory_names_are_bounded(
     ("content", "made", "junk"),
     [
         (b"\xff\xfe\x00" * 30, set(), 1),
-        (b"0 a\n\xff\xfe\n0 \xe9\n0 b\n", {(0, "a"), (0, "b")}, 2),
-        (b"0 a\n0 cut-o", {(0, "a")}, 1),
-        (b"0 a \n0 b  /b\n0 c /c /d\n0 d /d\n", {(0, "d")}, 3),
+        (b"0 a\n\xff\xfe\n0 \xe9\n0 b\n", {CreatedResource(0, "a"), CreatedResource(0, "b")}, 2),
+        (b"0 a\n0 cut-o", {CreatedResource(0, "a")}, 1),
+        (b"0 a \n0 b  /b\n0 c /c /d\n0 d /d\n", {CreatedResource(0, "d", "/d")}, 3),
     ],
 )
 def test_a_line_that_is_no_text_is_left_out_and_counted(
-    content: bytes, made: set[tuple[int, str]], junk: int, tmp_path: Path
+    content: bytes, made: set[CreatedResource], junk: int, tmp_path: Path
 ) -> None:
     directory = campaign_in(tmp_path / "run")
     (directory.path / "made.txt").write_bytes(content)
-    assert directory.created().keys() == made
+    assert directory.created() == made
     assert directory.junk == junk
 
 
