@@ -18,7 +18,7 @@ from openapi.item_members import (
 )
 from openapi.item_paths import LAST_PARAMETER, shape_of
 from openapi.names import spelt
-from openapi.operation import PATH_PARAMETER, Operation
+from openapi.operation import PATH_PARAMETER, Operation, Parameter
 
 _LONGEST_ID = 1000
 """The most characters of an id: it stands in paths and in ``Location``, which servers bound."""
@@ -119,15 +119,25 @@ class Collection:
             return False
         if len(str(value)) > _LONGEST_ID:
             return False
-        schemas = [
-            one.schema
+        schemas = [one.schema for one in self.ids_in_paths]
+        with suppress(ContractError):  # of an operation that is not served
+            return all(one.is_valid(value) or one.is_valid(str(value)) for one in schemas)
+        return True
+
+    @cached_property
+    def ids_in_paths(self) -> Sequence[Parameter]:
+        """The parameter with the id of each operation by id."""
+        return [
+            one
             for operation, name in self.id_parameters.items()
             for one in operation.parameters
             if one.location == "path" and one.name == name
         ]
-        with suppress(ContractError):  # of an operation that is not served
-            return all(one.is_valid(value) or one.is_valid(str(value)) for one in schemas)
-        return True
+
+    @property
+    def shows_what_is_sent(self) -> bool:
+        """Whether its read has a member of what makes its items, or else what makes them does."""
+        return next(iter((*self.reads, *self.makers))) in self.shown
 
     @property
     def noun(self) -> str:

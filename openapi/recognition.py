@@ -19,7 +19,7 @@ from openapi.item_members import (
 from openapi.item_paths import LAST_PARAMETER, made_below, only_seeks, shallow, shape_of
 from openapi.keys import LONGEST_KEY, SeveralMembers
 from openapi.names import spelt
-from openapi.operation import PATH_PARAMETER, Operation, is_greedy
+from openapi.operation import PATH_PARAMETER, Operation, Parameter, is_greedy
 from openapi.same_items import SameItems, component
 
 _ACTION = re.compile(r"/\{\}/[^/{}]+")
@@ -254,6 +254,7 @@ class Collections:
         parameter = PATH_PARAMETER.findall(read.path)[-1] if is_item else ""
         objects = self._same.objects(read, noun)
         named = (id_member(one, parameter, noun) for one in objects if is_item)
+        identity = next(filter(None, named), "")
         return Collection(
             base=base,
             nested=frozenset(),
@@ -264,7 +265,7 @@ class Collections:
             updates_in_body=(),
             lists=(),
             clears=(),
-            id=(identity := next(filter(None, named), "")),
+            id=identity,
             key=(identity,),
             id_parameters=dict.fromkeys(by_method.values(), parameter) if is_item else {},
             reader=self._reader,
@@ -362,13 +363,15 @@ class Collections:
         else:
             shown = [*reads, *creating], on_item
             identity = self._id(makers[0].pointer, parameter, noun, shown)
-        if identity is None and (not makers[0].is_by_id or _is_located(creating[0])):
-            identity = ""
+        is_located = identity is None and makers[0].is_by_id and _is_located(creating[0])
+        if is_located or not makers[0].is_by_id:
+            identity = identity or ""
         # Without an operation by id, only a member of that very name is sure to be the id.
         is_sure = on_item or identity == parameter or not makers[0].is_by_id
         if identity is None or not is_sure:
             return None
-        return Collection(
+        lists = [one for one in beside if one.method == "GET"]
+        found = Collection(
             base=base,
             nested=frozenset(nested),
             makers=creating,
@@ -383,7 +386,7 @@ class Collections:
             updates_in_body=[
                 one for one in beside if one.method in {"PUT", "PATCH"} and one.request_body
             ],
-            lists=(lists := [one for one in beside if one.method == "GET"]),
+            lists=lists,
             clears=[
                 one
                 for one in beside
@@ -397,6 +400,17 @@ class Collections:
             },
             reader=self._reader,
         )
+        # What shows nothing of what was sent, or has no new id in its path, is as documented.
+        if is_located and (
+            not found.shows_what_is_sent or any(map(self._is_listed, found.ids_in_paths))
+        ):
+            return None
+        return found
+
+    def _is_listed(self, parameter: Parameter) -> bool:
+        """Whether a parameter has one of the values that its schema lists."""
+        ways = self._reader.alternatives(self._reader.merged(parameter.schema.definition))
+        return all({"enum", "const"} & one.keys() for one in ways)
 
     def _id(
         self,

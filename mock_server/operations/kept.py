@@ -200,7 +200,10 @@ class KeptItems:
         if item is None:
             return None
         collection = call.collection
-        item_id = collection.text_of_key(item) if collection.id else self._unshown(call, number)
+        if collection.id:
+            item_id = collection.text_of_key(item)
+        else:
+            item_id = await self._unshown(call, number)
         if item_id is None:
             return None
         before = await self._found(call, item_id) if given is not None else None
@@ -210,23 +213,20 @@ class KeptItems:
         call.propose(item_id, before.stored.value if before else None, item)
         return self._showing(call, status, item, self._location(call, item_id, status))
 
-    def _unshown(self, call: ItemCall, number: int) -> str | None:
-        """An id that the item does not show, as its path takes it, or else its number."""
-        collection = call.collection
-        own = next(
-            (
-                one
-                for operation, name in collection.id_parameters.items()
-                for one in operation.parameters
-                if one.location == "path" and one.name == name
-            ),
-            None,
-        )
+    async def _unshown(self, call: ItemCall, number: int) -> str | None:
+        """A new id that the item does not show, as its path takes it, or else its number."""
+        collection, reader = call.collection, self._answers.reader
+        own = next(iter(collection.ids_in_paths), None)
         if own is None:
             return f"{number}"
-        definition = self._answers.reader.merged(own.schema.definition)
-        ids = new_ids(definition, next(iter(own.examples), None), number)
-        return next((id_text(one) for one in ids if collection.takes_id(one)), None)
+        example = next(iter(own.examples), None)
+        for one in reader.alternatives(reader.merged(own.schema.definition)):
+            for made in filter(collection.takes_id, new_ids(one, example, number)):
+                # Other parents have items of the same path too.
+                at = replace(call, path=call.flat_path)
+                if await self._found(at, id_text(made)) is None:
+                    return id_text(made)
+        return None
 
     def _location(self, call: ItemCall, item_id: str, status: int) -> Mapping[str, str]:
         """The header that names a new item, where the contract documents it."""

@@ -142,6 +142,54 @@ def test_location_names_an_item_that_does_not_show_its_id(
     assert [client.get(one).status_code for one in (first, second)] == [404, 200]
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "shown", "ids"),
+    [
+        ("201", None, "state", None),
+        ("202", obj("message", message=text()), "state", None),
+        ("202", obj("name", name=text()), "state", None),
+        ("201", None, "name", text(enum=["red", "blue"])),
+        ("201", None, "name", {"anyOf": [text(enum=["red"]), text(const="blue")]}),
+    ],
+)
+def test_what_location_names_is_as_documented_where_no_answer_shows_it(
+    start: Start, status: str, body: Any, shown: str, ids: Any
+) -> None:
+    report, located = obj(shown, **{shown: text()}), {"Location": {"schema": text()}}
+    document = contract(
+        {
+            "/reports": {
+                "get": operation({"200": answer(array(report))}),
+                "post": operation({status: answer(body, headers=located)}, obj(name=text())),
+            },
+            "/reports/{id}": {"get": operation({"200": answer(report)})},
+        },
+        ids=ids,
+    )
+    client = start(document)
+    assert client.post("/v1/reports", json={"name": "a"}).status_code == int(status)
+    assert client.get("/v1/reports/red").json() == {shown: "text"}
+    assert client.get("/v1/reports").json() == [{shown: "text"}]
+
+
+def test_an_id_that_is_not_shown_is_none_of_an_item_that_is_there(start: Start) -> None:
+    note, located = obj("name", name=text()), {"Location": {"schema": text()}}
+    document = contract(
+        {
+            "/notes": {"post": operation({"201": answer(headers=located)}, note)},
+            "/notes/{noteId}": {"get": operation({"200": answer(note)})},
+        },
+        ids={"anyOf": [text(pattern="^[ab]$"), text(pattern="^c$")]},
+    )
+    client = start(document)
+    made = [client.post("/v1/notes", json={"name": f"n{at}"}) for at in range(9)]
+    assert {one.status_code for one in made} == {201}
+    places = [one.headers["location"] for one in made if "location" in one.headers]
+    assert "/v1/notes/c" in places
+    assert len(places) == len({*places})
+    assert [client.get(one).status_code for one in places] == [200] * len(places)
+
+
 def test_a_link_leads_to_the_item(start: Start) -> None:
     made = answer(obj("receipt", receipt=obj("number", number=text()), name=text()))
     made["links"] = {
