@@ -47,7 +47,8 @@ def item_list(operation: Operation, reader: Members, identity: str) -> ItemList 
     definition = media_type.schema.definition
     for place, holder in _arrays(reader, definition, identity):
         frame = dict(_frame(reader, definition, place.path))
-        query = page_query(operation, frame[()], place.members)
+        page = {(*path, name): one for path, own in frame.items() for name, one in own.items()}
+        query = page_query(operation, page, place.members)
         is_by_id = {*types_of(member_at(reader, place.members, identity) or {})} - {"null"} == {
             "integer"
         }

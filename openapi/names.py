@@ -35,6 +35,7 @@ class Role(Enum):
     PAGES = auto()
     FIRST_ID = auto()
     LAST_ID = auto()
+    TOKEN = auto()
 
 
 _NUMBER = r"p|(current)?page|page(number|num|no|index|nr)"
@@ -55,6 +56,7 @@ ASKED: Mapping[Role, str] = {
         r"|(?!.*(access|auth|csrf|session|id)token).*token|.*(marker|bookmark|continu).*"
         r"|next(page|id|key)*|sinceid|.*startkey|pageinfo"
     ),
+    Role.TOKEN: r"(page|list)?offset|skip|.*(bookmark|cursor|token|marker)",
 }
 """What query parameters are called."""
 
@@ -93,7 +95,7 @@ _FROM_ZERO = {"totalelements", "numberofelements"}
 _OF_THIS_PAGE = re.compile("count|size|length|results")
 """Totals that may as well count the items of one page."""
 
-HOLDERS = ("href", "url", "uri", "link")
+HOLDERS = ("href", "url", "uri", "link", "path")
 """What a member is called that holds the URL of the one around it."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from openapi.names import Role, begins_with_zero, first_asked, is_asked, spelt
+from openapi.names import Role, begins_with_zero, first_asked, is_asked, is_shown, spelt
 from openapi.operation import Operation, Parameter
 from openapi.schema import types_of
 
@@ -14,6 +14,11 @@ _BRACKETED = re.compile(r"(?:filters?|where)\[([^\[\]]+)\](?:\[\])?", re.IGNOREC
 """A filter with the member that it is about: ``filter[state]``."""
 _DATE = re.compile(r"\d{4}-\d\d|\d{9,}$")
 _DATES = ("2026-01-31", "2026-01-31T10:20:30Z")
+
+Shown = Mapping[tuple[str, ...], Mapping[str, Any]]
+"""The members of a page, and of the objects in it, by the members that lead to them."""
+
+_NOTHING: Shown = {}
 
 
 class Asked(NamedTuple):
@@ -86,6 +91,32 @@ class PageQuery:
         """Whether its cursor is an integer, as the id or the position of an item is."""
         return self.is_by_cursor and not is_text(self.names[str(self.cursor)])
 
+    def leads_on(self, *path: str) -> bool:
+        """Whether a member of a page names the next one, by its name or that of a parameter.
+
+        So does ``next_page.offset``, and ``offset`` where that is a token.
+        """
+        *above, name = path
+        others = (Role.PREVIOUS, Role.OWN)
+        if any(is_shown(role, one) for role in others for one in above):
+            return False
+        return is_shown(Role.NEXT, *path) or (
+            self._is_asked_by(name)
+            and (_is_in(Role.NEXT, above) or bool(self.cursor and is_asked(Role.TOKEN, name)))
+        )
+
+    def leads_back(self, *path: str) -> bool:
+        """Whether a member of a page names the one before: ``previous``, ``previous.offset``."""
+        *above, name = path
+        return is_shown(Role.PREVIOUS, *path) or (
+            self._is_asked_by(name) and _is_in(Role.PREVIOUS, above)
+        )
+
+    def _is_asked_by(self, name: str) -> bool:
+        """Whether a member is called as the parameter that names a page."""
+        asked = (self.cursor,) if self.cursor else (self.offset, self.number)
+        return any(spelt(name) == spelt(one) for one in asked if one)
+
     @property
     def default_limit(self) -> int | None:
         """The documented size of a page where none is asked for."""
@@ -119,7 +150,7 @@ class PageQuery:
 
 
 def page_query(
-    operation: Operation, page: Iterable[str] = (), members: Iterable[str] = ()
+    operation: Operation, page: Shown = _NOTHING, members: Iterable[str] = ()
 ) -> PageQuery:
     """The query of a list, whose page has these members, and whose items have others."""
     names = asked_in(operation)
@@ -131,6 +162,7 @@ def page_query(
     before = first_asked(Role.BEFORE, others)
     others = [one for one in others if one != before]
     cursor = first_asked(Role.CURSOR, others) or first_asked(Role.NUMBER, texts)
+    cursor = cursor or next((one for one in texts if _is_token(one, names[one], page)), None)
     is_other = bool(cursor or offset or number) or not limit
     if before and not is_other and _names_an_item(names[before], before):
         cursor, before = before, None
@@ -165,6 +197,31 @@ def _filtered(name: str, asked: Asked, members: Mapping[str, str]) -> str | None
     return members.get(spelt(name)) or members.get(own)
 
 
+def _is_in(role: Role, above: Iterable[str]) -> bool:
+    return any(is_shown(role, one) for one in above)
+
+
+def _is_token(name: str, asked: Asked, page: Shown) -> bool:
+    """Whether a text that is called as an offset is a token: a page has the next one as a text.
+
+    A number in it would count the items before a page.
+    """
+    if not is_asked(Role.OFFSET, name) or any(str(one).isdecimal() for one in _given(asked)):
+        return False
+    texts = [place for place, schema in page.items() if "string" in types_of(schema)]
+    is_token = is_asked(Role.TOKEN, name)
+    return any(
+        spelt(place[-1]) == spelt(name) and (is_token or _is_in(Role.NEXT, place[:-1]))
+        for place in texts
+    ) or (is_token and any(is_shown(Role.NEXT, *place) for place in texts))
+
+
+def _given(asked: Asked) -> Sequence[object]:
+    """The values that the contract has for a parameter."""
+    schema = asked.schema
+    return (schema.get("example"), schema.get("default"), *asked.parameter.examples)
+
+
 def is_text(asked: Asked) -> bool:
     """Whether a value in a query may be a text."""
     return "string" in asked.types or not asked.types
@@ -177,18 +234,17 @@ def _names_an_item(asked: Asked, name: str) -> bool:
     items, and a number may be a time, or a place.
     """
     schema = asked.schema
-    values = (schema.get("example"), schema.get("default"), *asked.parameter.examples)
-    is_date = any(_DATE.match(str(one)) for one in values) or (
+    is_date = any(_DATE.match(str(one)) for one in _given(asked)) or (
         "pattern" in schema and any(map(asked.parameter.schema.is_valid, _DATES))
     )
     is_id = not is_date and schema.get("format") in {None, "uuid"}
     return is_asked(Role.OLDER, name) and is_id and {*asked.types} <= {"string", "null"}
 
 
-def _first_number(schema: Mapping[str, Any], page: Iterable[str]) -> int:
+def _first_number(schema: Mapping[str, Any], page: Shown) -> int:
     """The number of the first page: 1, or 0 where the contract says so."""
     said = (schema.get("default"), schema.get("minimum"))
-    return 0 if 0 in said or (1 not in said and begins_with_zero(page)) else 1
+    return 0 if 0 in said or (1 not in said and begins_with_zero(name for *_, name in page)) else 1
 
 
 def _first_offset(schema: Mapping[str, Any]) -> int:
@@ -197,10 +253,10 @@ def _first_offset(schema: Mapping[str, Any]) -> int:
     return 1 if 1 in said and 0 not in said else 0
 
 
-def says_first_number(asked: Asked, page: Iterable[str]) -> bool:
+def says_first_number(asked: Asked, page: Shown) -> bool:
     """Whether the contract says with which number the pages of a list begin."""
     schema = asked.schema
     said = (*map(schema.get, ("default", "minimum", "example")), *asked.parameter.examples)
     return not {0, 1}.isdisjoint(one for one in said if isinstance(one, int)) or begins_with_zero(
-        page
+        name for *_, name in page
     )

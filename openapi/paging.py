@@ -1,7 +1,7 @@
 """Pages of a list: how a contract asks for them, and where it has their items and the next one."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -9,13 +9,10 @@ from typing import Any
 
 from openapi.item_members import HOLDING
 from openapi.item_paths import is_of_one
-from openapi.names import IDS, Role, is_asked, is_header, is_shown, spelt
+from openapi.names import IDS, Role, holds_url, is_asked, is_header, is_shown, spelt
 from openapi.operation import Operation
-from openapi.page_query import page_query, says_first_number
+from openapi.page_query import PageQuery, Shown, page_query, says_first_number
 from openapi.schema import types_of
-
-_Members = Mapping[tuple[str, ...], Mapping[str, Any]]
-"""The members of a page, and of the objects in it, by the members that lead to them."""
 
 
 class Paging(StrEnum):
@@ -61,6 +58,8 @@ class PageMembers:
     """Whether pages by token may as well be named by a count."""
     holder: str = ""
     """The member that holds the item in what is listed: ``node`` of an edge; empty without any."""
+    also_next: tuple[str, ...] = ()
+    """The members beside ``next`` that a page may have the next one in, and not in that."""
 
     @property
     def is_counted(self) -> bool:
@@ -110,12 +109,10 @@ def _holder(listed: Mapping[str, Any]) -> str:
     return named[held[0]] if len(held) == 1 else ""
 
 
-def _page_members(operation: Operation, members: _Members, items: str) -> PageMembers:
-    names = [name for *_, name in members]
-    query = page_query(operation, names)
+def _page_members(operation: Operation, members: Shown, items: str) -> PageMembers:
+    query = page_query(operation, members)
     headers = [one.name for one in _success_headers(operation)]
-    following = _first(members, Role.NEXT, "string", "integer", None)
-    following = following or _first(members, Role.NEXT, "object")
+    following, *others = _following(members, query) or [""]
     next_header = next((one for one in headers if one.lower() == "link"), "")
     next_header = next_header or _first_header(headers, Role.NEXT)
     is_counted, is_told = bool(query.offset or query.number), bool(following or next_header)
@@ -127,6 +124,7 @@ def _page_members(operation: Operation, members: _Members, items: str) -> PageMe
         is_last=_first(members, Role.IS_LAST, "boolean"),
         next=following,
         next_header=next_header,
+        also_next=tuple(others),
     )
     if is_told and (query.cursor or not is_counted):
         return replace(found, paging=Paging.TOKEN, may_count=is_counted)
@@ -144,7 +142,7 @@ def _page_members(operation: Operation, members: _Members, items: str) -> PageMe
     )
     if query.offset or not query.number:
         return found
-    is_known = says_first_number(query.names[query.number], names)
+    is_known = says_first_number(query.names[query.number], members)
     # What may as well count the items of a page, or be the number of the last one, tells nothing.
     clear = {
         place: one
@@ -158,6 +156,34 @@ def _page_members(operation: Operation, members: _Members, items: str) -> PageMe
         first=query.first_number if is_known else 0,
         is_first_known=is_known,
     )
+
+
+def _following(members: Shown, query: PageQuery) -> Sequence[str]:
+    """The members with the next page: the first one, and others that may be filled in its place.
+
+    Those are in one object with it, as ``next_page.uri`` is, or called so: ``next_url``. The one
+    that is called as the parameter has no size of its own, as an URL has, and comes first.
+    """
+    own = [one for one in members if query.leads_on(*one)]
+    # What is called as the parameter may repeat it, where another one says what is next.
+    own.sort(key=lambda one: not any(is_shown(Role.NEXT, *one[: at + 1]) for at in range(len(one))))
+    kinds = {"string", "integer", None}
+    texts = [one for one in own if not kinds.isdisjoint(types_of(members[one]) or (None,))]
+    if not texts:
+        return [_joined(one) for one in own if "object" in types_of(members[one])][:1]
+    first, cursor = texts[0], spelt(query.cursor or query.offset or query.number or "") or None
+
+    def is_as_asked(place: tuple[str, ...]) -> bool:
+        return cursor is not None and spelt(place[-1]).endswith(cursor)
+
+    def is_beside(place: tuple[str, ...]) -> bool:
+        is_called_so = all(spelt(one[-1]).startswith("next") for one in (first, place))
+        is_in_it = any(is_shown(Role.NEXT, one) for one in place[:-1])
+        is_known = holds_url(*place) or is_as_asked(place)
+        return place[:-1] == first[:-1] and (is_called_so or is_in_it) and is_known
+
+    beside = [one for one in texts if one == first or is_beside(one)]
+    return [_joined(one) for one in sorted(beside, key=lambda one: not is_as_asked(one))]
 
 
 def steps(path: str) -> list[str]:
@@ -187,7 +213,7 @@ def _members(
         yield from _members(one, (*path, name))
 
 
-def _items_of(members: _Members, path: str) -> str | None:
+def _items_of(members: Shown, path: str) -> str | None:
     """The array of objects that is called as items are, else the first one; None without one."""
     arrays = [one for one, schema in members.items() if "array" in types_of(schema)]
     near = [one for one in arrays if len(one) <= _DEEPEST_ITEMS]
@@ -209,7 +235,7 @@ def _joined(place: tuple[str, ...]) -> str:
     return ".".join(place)
 
 
-def _first(members: _Members, role: Role, *kinds: str | None) -> str:
+def _first(members: Shown, role: Role, *kinds: str | None) -> str:
     """The first member of a role and a type; empty without one. None stands for no type."""
     return next(
         (

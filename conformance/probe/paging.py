@@ -240,9 +240,12 @@ def _total(members: PageMembers, answer: Answer) -> int | None:
 
 def _told(members: PageMembers, answer: Answer) -> Cursor | None:
     """The token or the URL of the next page, where the page has one; 0 is none."""
-    found = member_of(answer.json(), members.next) if members.next else None
-    if isinstance(found, dict):
-        found = next((found[one] for one in HOLDERS if one in found), None)
+    document, found = answer.json(), None
+    for place in (members.next, *members.also_next) if members.next else ():
+        found = found or member_of(document, place)
+        if isinstance(found, dict):
+            names = (members.cursor, *HOLDERS)
+            found = next((found[one] for one in names if found.get(one)), None)
     if found is None and members.next_header:
         found = answer.header(members.next_header)
         if members.next_header.lower() == "link":

@@ -1,6 +1,7 @@
 """Documented lists come to an end: a client that goes from page to page is told of the last one."""
 
 import copy
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Response
 from openapi.media_types import is_json
+from openapi.names import Role, is_shown
 from openapi.operation import Operation
 from openapi.page_query import PageQuery, page_query
 from openapi.paging import PageMembers, Paging, page_members, steps
@@ -42,23 +44,29 @@ def _is_later(members: PageMembers, query: PageQuery, parameters: Mapping[str, o
 
 def _without_next(members: PageMembers, body: Any) -> Iterator[Any]:
     """The page as the last one, in each way that a contract may have for it."""
-    *above, name = steps(members.next) or [""]
-    for end in (None, _LEFT_OUT, ""):
+    places = [steps(one) for one in (members.next, *members.also_next) if one]
+    # An object with the next page is itself none where there is no next one.
+    around_next = [above for *above, _ in places[:1] if above and is_shown(Role.NEXT, above[-1])]
+    tried = itertools.product((around_next, places) if around_next else (places,), _ENDS)
+    for ends, end in tried:
         page = copy.deepcopy(body)
         for flag, says in ((members.has_more, False), (members.is_last, True)):
             *around, last = steps(flag) or [""]
             holder = _inside(page, around)
             if last in holder:
                 holder[last] = says
-        holder = _inside(page, above)
-        if name in holder and end is _LEFT_OUT:
-            del holder[name]
-        elif name in holder:
-            holder[name] = end
+        for *above, name in ends:
+            holder = _inside(page, above)
+            if name in holder and end is _LEFT_OUT:
+                del holder[name]
+            elif name in holder:
+                holder[name] = end
         yield page
 
 
 _LEFT_OUT = object()
+
+_ENDS = (None, _LEFT_OUT, "")
 
 
 def _inside(page: Any, names: list[str]) -> dict[str, Any]:

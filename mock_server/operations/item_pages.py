@@ -76,7 +76,7 @@ class ItemPages:
         one = item_list(collection.lists[0], self._answers.reader, collection.id)
         if one is None:
             return ()
-        query = page_query(operation, (), one.place.members)
+        query = page_query(operation, members=one.place.members)
         given = query.given(exchange.parameters)
         wanted = filters(replace(one, query=query), given)
         asked = [name for name in query.names if given.get(name) is not None]

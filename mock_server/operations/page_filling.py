@@ -190,9 +190,8 @@ class PageFilling:
         if "integer" in kinds:
             said = (Role.TOTAL, Role.NEXT, Role.PREVIOUS)
             return 0 if any(is_shown(one, *place) for one in said) else _NONE
-        is_other = is_shown(Role.NEXT, *place) or (
-            self.page.previous and is_shown(Role.PREVIOUS, *place)
-        )
+        query = self.listed.query
+        is_other = query.leads_on(*place) or (self.page.previous and query.leads_back(*place))
         if "string" in kinds and is_other:
             return "/" if str(definition.get("format", "")).startswith("uri") else ""
         inner = self._missing({}, place) if len(place) <= _LEVELS else {}
@@ -218,9 +217,9 @@ class PageFilling:
 
     def _other(self, *place: str) -> Mapping[str, str] | None:
         """The query of the other page that a member names: the next or the one before."""
-        if is_shown(Role.PREVIOUS, *place):
+        if self.listed.query.leads_back(*place):
             return self.page.previous
-        return self.page.next if is_shown(Role.NEXT, *place) else None
+        return self.page.next if self.listed.query.leads_on(*place) else None
 
     def _flag(self, place: tuple[str, ...], *, value: bool) -> bool:
         has_more, is_first = bool(self.page.next), self.page.skipped == 0

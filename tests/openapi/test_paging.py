@@ -92,6 +92,38 @@ def listing(tmp_path: Path, query: dict[str, Any], answer: dict[str, Any]) -> Pa
                         "totalElements"),
         ),
         ({}, {"things": ITEMS}, PageMembers("things", "", "", "", Paging.WHOLE)),
+        (
+            {"offset": STRING, "pageSize": INTEGER}, {"records": ITEMS, "offset": STRING},
+            PageMembers("records", "", "offset", "pageSize", Paging.TOKEN, "offset"),
+        ),
+        (
+            {"offset": STRING, "limit": INTEGER},
+            {"data": ITEMS, "next_page": {"type": "object", "properties": {
+                "path": STRING, "uri": STRING, "offset": STRING}}},
+            PageMembers("data", "", "offset", "limit", Paging.TOKEN, "next_page.offset",
+                        also_next=("next_page.path", "next_page.uri")),
+        ),
+        ({"offset": STRING, "limit": INTEGER}, {"data": ITEMS},
+         PageMembers("data", "", "", "limit", Paging.WHOLE)),
+        ({"offset": {**STRING, "default": "0"}, "limit": INTEGER},
+         {"data": ITEMS, "offset": STRING},
+         PageMembers("data", "", "", "limit", Paging.WHOLE)),
+        ({"from": STRING, "limit": INTEGER}, {"data": ITEMS, "from": STRING},
+         PageMembers("data", "", "", "limit", Paging.WHOLE)),
+        (
+            {"cursor": STRING, "limit": INTEGER},
+            {"data": ITEMS, "links": {"type": "object", "properties": {
+                name: {"type": "object", "properties": {"cursor": STRING}}
+                for name in ("prev", "self", "next")}}},
+            PageMembers("data", "", "cursor", "limit", Paging.TOKEN, "links.next.cursor"),
+        ),
+        (
+            {"after": STRING, "limit": INTEGER},
+            {"data": ITEMS, "paging": {"type": "object", "properties": {
+                "cursors": {"type": "object", "properties": {"before": STRING, "after": STRING}},
+                "next": STRING}}},
+            PageMembers("data", "", "after", "limit", Paging.TOKEN, "paging.next"),
+        ),
         ({"before": STRING, "limit": INTEGER}, ITEMS, PageMembers("", "", "before", "limit")),
         ({"item_before": STRING, "limit": INTEGER}, ITEMS,
          PageMembers("", "", "item_before", "limit")),
@@ -146,6 +178,8 @@ TWO = [{"id": "a"}, {"id": "b"}]
          {"page": 3, "n": 2}, {"d": TWO, "last": True}, None),
         (PageMembers("d", "", "o", "n", Paging.OFFSET, "", "count"), {"o": 4, "n": 2},
          {"d": TWO, "count": 2}, 6),
+        (PageMembers("d", "", "o", "n", Paging.TOKEN, "next"), {},
+         {"d": TWO, "next": {"uri": "", "o": "t"}}, "t"),
     ],
 )  # fmt: skip
 def test_the_next_page_is_named_as_the_contract_has_it(

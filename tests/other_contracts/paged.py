@@ -25,6 +25,10 @@ OR_NULL = {"type": ["integer", "null"]}
 TEXT_OR_NULL = {"type": ["string", "null"]}
 URI_OR_NULL = {**TEXT_OR_NULL, "format": "uri"}
 LINK = thing(["href"], href=TEXT)
+NEXT_PAGE = {
+    **thing([], offset=TEXT_OR_NULL, path=TEXT_OR_NULL, uri={**TEXT_OR_NULL, "format": "uri"}),
+    "type": ["object", "null"],
+}
 
 
 class View(NamedTuple):
@@ -318,6 +322,36 @@ KINDS: dict[str, Kind] = {
         lambda view: {"items": view.items, "page": view.number + 1,
                       "total_pages": -(-view.total // view.size)},
         first=1,
+    ),
+    "airtable": Kind(
+        {"offset": TEXT, "pageSize": SIZE}, thing(["things"], things=THINGS, offset=TEXT),
+        "pageSize", "offset", at,
+        lambda view: {
+            "things": view.items, **({"offset": str(view.end)} if view.has_more else {})
+        },
+    ),
+    **{
+        f"asana with {name}": Kind(
+            {"offset": TEXT, "limit": SIZE}, thing(["data"], data=THINGS, next_page=NEXT_PAGE),
+            "limit", "offset", at,
+            lambda view, filled=filled: {
+                "data": view.items, "next_page": filled(view) if view.has_more else None,
+            },
+        )
+        for name, filled in {
+            "an offset": lambda view: {"offset": str(view.end), "path": None, "uri": ""},
+            "a path": lambda view: {"path": view.url(offset=view.end)},
+            "a uri": lambda view: {"uri": f"https://api.example.com{view.url(offset=view.end)}"},
+        }.items()
+    },
+    "a url or a cursor": Kind(
+        {"cursor": TEXT, "limit": SIZE},
+        thing(["things"], things=THINGS, next_url=TEXT_OR_NULL, next_cursor=TEXT_OR_NULL),
+        "limit", "cursor", at,
+        lambda view: {
+            "things": view.items, "next_url": None,
+            "next_cursor": str(view.end) if view.has_more else None,
+        },
     ),
     "no word of the next": Kind(
         {"from": {**WHOLE, "minimum": 0}, "count": SIZE},

@@ -67,6 +67,24 @@ def test_the_page_of_a_token_is_the_last_one(
     assert second == {"items": PAGE["items"], **last}
 
 
+@pytest.mark.parametrize(
+    ("kinds", "last"),
+    [(["object", "null"], {"next_page": None}), ("object", {})],
+)
+def test_all_that_names_the_next_page_is_gone_on_the_last_one(
+    start: Start, kinds: Any, last: dict[str, Any]
+) -> None:
+    members = {"offset": STRING, "path": STRING}
+    page = {"items": [{"id": "a"}], "next_page": {"offset": "b", "path": "/things?offset=b"}}
+    following = {"type": kinds, "required": ["offset", "path"], "properties": members}
+    offset = {"name": "offset", "schema": STRING}
+    client = start(document(offset, ["items"], page, next_page=following))
+
+    assert client.get("/v1/things", headers=A).json() == page
+    second = client.get("/v1/things?offset=b", headers=A).json()
+    assert second == {"items": page["items"], **last}
+
+
 def test_a_token_that_was_made_up_leads_to_the_last_page_too(
     start: Start,
 ) -> None:

@@ -254,3 +254,43 @@ def test_totals_are_told_by_what_they_count(start: Start) -> None:
     shown = client.get("/v1/things?limit=2").json()
 
     assert (shown["itemsTotal"], shown["pagesTotal"]) == (3, 2)
+
+
+def test_a_text_offset_in_an_object_leads_on(start: Start) -> None:
+    text, url = string(), string(format="uri")
+    following = obj("offset", "path", "uri", offset=text, path=text, uri=url)
+    page = obj("data", data=array(ref("Thing")), next_page=following | {"type": ["object", "null"]})
+    client = start(listing(page, None, offset=text, limit=number()))
+    things = made(client, 3)
+
+    first = client.get("/v1/things?limit=2").json()
+    named = first["next_page"]
+    query = {"limit": 2, "offset": named["offset"]}
+
+    assert client.get("/v1/things", params=query).json() == {"data": things[:1], "next_page": None}
+    assert named["path"] == f"/v1/things?limit=2&offset={named['offset']}"
+    assert named["uri"].endswith(named["path"])
+    assert named["uri"].startswith("http://")
+
+
+def test_a_text_offset_of_a_page_leads_on(start: Start) -> None:
+    page = obj("records", records=array(ref("Thing")), offset=string())
+    client = start(listing(page, None, offset=string(), pageSize=number()))
+    things = made(client, 3)
+
+    first = client.get("/v1/things?pageSize=2").json()
+    second = client.get("/v1/things", params={"pageSize": 2, "offset": first["offset"]}).json()
+
+    assert first["records"] == things[:0:-1]
+    assert second == {"records": things[:1]}
+
+
+def test_what_an_object_says_of_the_page_before_leads_back(start: Start) -> None:
+    other = obj("page", "cursor", page=number(), cursor=string()) | {"type": ["object", "null"]}
+    page = obj("items", items=array(ref("Thing")), previous=other, next=other)
+    client = start(listing(page, None, page=number(), limit=number()))
+    made(client, 3)
+
+    shown = client.get("/v1/things?limit=1&page=2").json()
+
+    assert (shown["previous"]["page"], shown["next"]["page"]) == (1, 3)
