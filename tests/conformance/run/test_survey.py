@@ -10,6 +10,7 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.errors import TargetError, TokenRefused
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from conformance.target.target_settings import TargetSettings
 from openapi.contract import Contract
@@ -124,7 +125,7 @@ def test_a_stopped_run_sends_nothing_more_until_it_cleans_up() -> None:
         )
 
     with Target("http://api.test", ("token",), transport=httpx.MockTransport(handler)) as target:
-        target.created.add((0, "key-2"))
+        target.created.add(CreatedResource(0, "key-2"))
         run = Run(Contract.bundled(), target, [], seed=1)
         run.stop("enough")
         with pytest.raises(TargetError):
