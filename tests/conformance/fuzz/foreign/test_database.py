@@ -29,6 +29,7 @@ needs_redis = pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: no redis-s
 PREFIX = b"dinie-conformance:here:"
 FINDINGS = PREFIX + b"findings"
 MEGABYTE = 1024 * 1024
+GENEROUS_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis(server: RedisServer) -> Iterator[Redis]:
-    with Redis.from_url(server.url) as client:
+    with Redis.from_url(server.url, socket_timeout=GENEROUS_SECONDS) as client:
         client.flushall()
         yield client
 
