@@ -1,7 +1,6 @@
 """Actions on an item, ``POST /payments/{id}/cancel``: what it is afterwards, by the contract."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -9,23 +8,12 @@ from typing import Any
 from mock_server.documented.made_values import instant, timestamps
 from mock_server.operations.item_answers import Documented, Item, ItemAnswers, fitting_members
 from openapi.collection import Collection
+from openapi.done_words import DoneWords
 from openapi.item_members import ItemPlace, body_of, item_place
 from openapi.item_paths import shape_of
-from openapi.names import spelt
 from openapi.operation import Operation
 from openapi.opposites import undone_by
 from openapi.schema import types_of
-
-_DONE = {
-    "activate": ("active",), "deactivate": ("inactive",), "begin": ("begun",), "hold": ("held",),
-    "pay": ("paid",), "send": ("sent",), "withdraw": ("withdrawn",), "undo": ("undone",),
-    "win": ("won",), "lose": ("lost",), "resend": ("resent",), "freeze": ("frozen",),
-}  # fmt: skip
-"""What an item is called after an action, where that is not regular."""
-
-_REVERSED = re.compile(r"(?:un|de|dis)(?=[a-z]{3})")
-_ENABLE = {"disable": "enable"}
-_TIME = re.compile(r"(at|on|date|time|timestamp)$")
 
 
 def is_action(operation: Operation, shape: str, item_shape: str) -> bool:
@@ -50,7 +38,7 @@ class ItemAction:
         self._operation = operation
         self._collection = collection
         self._answers = answers
-        self._words = [one for one in re.split(r"[-_.]|(?<=[a-z])(?=[A-Z])", word) if one]
+        self._words = DoneWords(word, collection.members)
 
     @cached_property
     def documented(self) -> Documented:
@@ -88,8 +76,10 @@ class ItemAction:
     def changed(self, item: Item, now: float) -> Item:
         """The item after the action, with as much of it as the contract allows."""
         set_ = {name: one for name, one in self._set.items() if item.get(name) != one}
-        is_deletion = self._operation.method == "DELETE" and bool(self._time_names)
-        times = self._times(item, now) if set_ or is_deletion else {}
+        is_deletion = self._operation.method == "DELETE"
+        is_new = not self._set and all(item.get(name) is None for name in self._words.times)
+        is_told_by_times = bool(self._words.times) and (is_deletion or is_new)
+        times = self._times(item, now) if set_ or is_told_by_times else {}
         return item | fitting_members(
             {**set_, **times}, lambda some: self._answers.is_shown(self._collection, item | some)
         )
@@ -104,16 +94,16 @@ class ItemAction:
         word = "delete" if is_deletion else shape_of(first.path).rpartition("/")[2]
         undone = ItemAction(first, self._collection, self._answers, word)
         back = {name: self._made[name] for name in undone._said_or_named if name in self._made}
-        return {**back, **dict.fromkeys(undone._time_names if is_deletion else ())}
+        is_by_times = is_deletion or not undone._said_or_named
+        return {**back, **dict.fromkeys(undone._words.times if is_by_times else ())}
 
     @cached_property
     def _said_or_named(self) -> Item:
         """The members that the action sets by its documented answer, or by its word."""
-        said = {**dict(self._flags()), **self._said()}
+        said = {**self._words.flags, **self._said()}
         if any("enum" in self._collection.members.get(name, {}) for name in said):
             return said
-        states = list(self._states())
-        return {**said, **dict(states[:1] if len({name for name, _ in states}) == 1 else ())}
+        return {**said, **self._words.state}
 
     def _said(self) -> Item:
         """What the documented answer says of the item in another way than that of a new one."""
@@ -140,59 +130,19 @@ class ItemAction:
             made |= place.item(documented.body) or {}
         return made
 
-    def _states(self) -> Iterator[tuple[str, Any]]:
-        for name, one in self._collection.members.items():
-            values = one.get("enum") if _is_state(one) else None
-            fitting = [value for value in values or () if self._is_done(value)]
-            if len(fitting) == 1:
-                yield name, fitting[0]
-
-    def _flags(self) -> Iterator[tuple[str, bool]]:
-        for name, one in self._collection.members.items():
-            if "boolean" in types_of(one):
-                plain = spelt(name).removeprefix("is")
-                if plain in self._done:
-                    yield name, True
-                elif plain in self._undone:
-                    yield name, False
-
     def _times(self, item: Item, now: float) -> Item:
         """The times of the action and of the change."""
         members = self._collection.members
-        own = {name: instant(members[name], item.get(name), now, name) for name in self._time_names}
+        own = {
+            name: instant(members[name], item.get(name), now, name) for name in self._words.times
+        }
         own = {name: value for name, value in own.items() if value is not None}
         return {**timestamps(members, item, now, new=False), **own}
-
-    @cached_property
-    def _time_names(self) -> Sequence[str]:
-        """The members with the time of the action."""
-        stems = ((name, _TIME.sub("", spelt(name))) for name in self._collection.members)
-        return [name for name, stem in stems if stem != spelt(name) and stem in self._done]
 
     @property
     def tells(self) -> bool:
         """Whether an item shows that the action was done."""
-        return bool(self._set or self._time_names)
-
-    def _is_done(self, value: object) -> bool:
-        return isinstance(value, str) and spelt(value) in self._done
-
-    @cached_property
-    def _done(self) -> frozenset[str]:
-        """What an item may be called after the action."""
-        return frozenset(form for word in self._words for form in _forms(word.lower()))
-
-    @cached_property
-    def _undone(self) -> frozenset[str]:
-        """What an item may be called before the action, and is not after it."""
-        words = (_ENABLE.get(word.lower(), _REVERSED.sub("", word.lower())) for word in self._words)
-        return frozenset(form for word in words for form in _forms(word)) - self._done
-
-
-def _forms(word: str) -> Iterator[str]:
-    """The forms of a verb that say that it is done: ``stop``, ``stopped``."""
-    yield from (word, f"{word}ed", f"{word}d", f"{word}{word[-1]}ed", f"{word[:-1]}ied")
-    yield from _DONE.get(word, ())
+        return bool(self._set or self._words.times)
 
 
 def _is_fixed(definition: Mapping[str, Any]) -> bool:

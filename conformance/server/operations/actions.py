@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -23,9 +24,11 @@ from conformance.probe.reads import (
 )
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
-from conformance.server.operations.usual import DONE, do_what_is_undone, served
+from conformance.server.operations.sabotage import IDLE
+from conformance.server.operations.usual import DONE, do_what_is_undone, make_changed, served
 from conformance.server.reads.sabotage import REMEMBERED
 from conformance.target.members import JsonObject
+from openapi.done_words import DoneWords
 from openapi.item_members import ItemPlace
 from openapi.item_paths import shape_of
 from openapi.names import spelt
@@ -47,6 +50,20 @@ _ON_ITS_WAY = re.compile(
     r"ing$|pend|queue|schedul|request|start|accept|submit|initiat|progress|wait", re.IGNORECASE
 )
 """What a state is called that an item may leave by itself, for the one before it too."""
+
+_AT_WORK = re.compile(r"(?<!pend)(?<!wait)ing$|progress|queue", re.IGNORECASE)
+"""What a state is called in which a server is at work, and may do later what is asked of it."""
+
+_AS = re.compile(r"^(mark|set)([-_.]?[Aa]s)?([-_.]|(?=[A-Z]))")
+"""What stands before the word of what an item is afterwards: ``mark-as-paid``."""
+
+_TOUCHED = re.compile(r"version|revision|etag|updated|modified|changed", re.IGNORECASE)
+"""What a member is called that may change though nothing was done."""
+
+_TIMES = {"date", "date-time"}
+
+_TRIED = {"check", "test", "validate", "verify"}
+"""The words of actions that may be done, and the item not be so."""
 
 
 def _place(operation: Operation) -> ItemPlace | None:
@@ -82,6 +99,49 @@ def _undoes(operation: Operation) -> bool:
     return is_seen and is_at_once and undone_by(operation) is not None
 
 
+def _last_word(operation: Operation) -> str:
+    return shape_of(operation.path).rpartition("/")[2]
+
+
+@cache
+def done_members(operation: Operation) -> Mapping[str, str | bool | None]:
+    """The members that show an action as done, and their values then: None for any time.
+
+    Of an action with several words nobody knows which is done: ``send-receipt``.
+    """
+    read, at_once = acted_on_by(operation), operation.success_status in DONE
+    if read is None or read.shown is None or not at_once:
+        return {}
+    words = DoneWords(_AS.sub("", _last_word(operation)), read.shown.members)
+    if len(words.words) != 1 or words.words[0].lower() in _TRIED:
+        return {}
+    sent = read.collection.request_members(read.collection.create)
+    state = {name: one for name, one in words.state.items() if name in _NAMES or name not in sent}
+    times = [one for one in words.times if read.shown.members[one].get("format") in _TIMES]
+    return {**state, **words.flags, **dict.fromkeys(times)}
+
+
+def is_done(members: Mapping[str, str | bool | None], item: JsonObject) -> bool:
+    """Whether an item shows an action as done."""
+    return any(
+        item.get(name) is not None and (value is None or is_same(value, item[name]))
+        for name, value in members.items()
+    )
+
+
+def _tells_done(operation: Operation) -> bool:
+    """Whether an item tells that an action on it is done, which is judged by that alone.
+
+    Of an action that undoes another, it is told by another requirement what is undone; but of two
+    that undo each other a new item may be before each.
+    """
+    first, answer = undone_by(operation), operation.response(operation.success_status)
+    is_first = first is None or undone_by(first) is operation
+    # An answer with something else may say why nothing is done.
+    is_of_item = _place(operation) is not None or not (answer and answer.content)
+    return is_first and is_of_item and bool(done_members(operation))
+
+
 def _is_of_few(definition: Mapping[str, Any]) -> bool:
     """Whether a member has one of a few values, and not always the same."""
     return "boolean" in types_of(definition) or len(definition.get("enum", ())) > 1
@@ -109,7 +169,7 @@ def undone_members(operation: Operation, fresh: JsonObject, before: JsonObject) 
     """
     read, first = acted_on_by(operation), undone_by(operation)
     known = read.shown.members if read and read.shown else {}
-    word = shape_of(first.path).rpartition("/")[2] if first and first.method == "POST" else "delete"
+    word = _last_word(first) if first and first.method == "POST" else "delete"
     return [
         name
         for name in _differing(operation, fresh, before)
@@ -174,3 +234,49 @@ def action_is_shown(probe: Probe) -> None:
     if before:
         raise Violation(f"another {left[0]} than before", "the same", values=seen)
     raise Violation("the item under its id again", f"{after.status}", values=seen)
+
+
+@requirement(
+    "operations.action-is-done",
+    Level.SHOULD,
+    "the contract: a state of the item is called after the action",
+    _tells_done,
+    mend="Change the state of the item by its action, or answer 202 where that takes time.",
+)
+@catches(IDLE)
+def action_is_done(probe: Probe) -> None:
+    """After an action the read shows the state that is called after it, or another than before.
+
+    That is a value of an enumeration, a flag or a time: ``paused``, ``pausedAt`` for ``/pause``.
+    """
+    operation, read, wanted = probe.operation, changed_read(probe), done_members(probe.operation)
+    reading = probe.of(read.operation)
+    made = make_changed(probe)
+    before = item_in(read.shown, shown(reading, made)) or {}
+    if is_done(wanted, before):
+        raise NotServed("the item is before the action as it is to be after it")
+    if any(_AT_WORK.search(str(before.get(name))) for name in wanted):
+        raise NotServed("the target is at work on the item")
+    answer = served(probe, changing(probe, made))
+    told = item_in(_place(operation), answer) or before
+    if answer.status not in DONE or told.get(read.id, before.get(read.id)) != before.get(read.id):
+        raise NotServed("the answer tells of no change that is done")
+    item: JsonObject = {}
+    for _ in looks(probe):
+        after = answer_to(reading, request_for(reading, made))
+        item = item_in(read.shown, after) or {}
+        if not is_shown(reading, after) or is_done(wanted, item) or _has_changed(before, item):
+            return
+    if any(_ON_ITS_WAY.search(str(told.get(one))) for one in _differing(operation, before, told)):
+        raise NotServed("the answer tells of a change that is on its way")
+    seen = [
+        Values(f"/{name}", item.get(name, Lack.ABSENT), Lack.UNSAID if one is None else one)
+        for name, one in wanted.items()
+    ]
+    raise Violation(f"another {next(iter(wanted))} than before", "the same", values=seen)
+
+
+def _has_changed(before: JsonObject, item: JsonObject) -> bool:
+    """Whether two reads tell of a change, but for a version or the time of the last one."""
+    names = (one for one in {*before, *item} if not _TOUCHED.search(one))
+    return any(before.get(name) != item.get(name) for name in names)

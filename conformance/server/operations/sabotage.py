@@ -49,6 +49,13 @@ def _change_nothing() -> Tamper:
     return tamper
 
 
+def _idle(request: Request) -> Request:
+    """An action, which is a POST without a body, is answered with the item as it is."""
+    if request.method != "POST" or request.body:
+        return request
+    return replace(request, method="GET").at(request.path.rpartition("/")[0])
+
+
 def _answer_as_before() -> Tamper:
     """An update is answered with the item as it was."""
 
@@ -304,6 +311,7 @@ NO_KEY_NEEDED = on_requests("make up a key that lacks", _adding_key)
 TAKE_WRONG_DATA = Sabotage("take any data", _taking_wrong_data)
 CHANGE_BEFORE_REFUSING = Sabotage("change, then refuse", _changing_before_refusing)
 IN_ANY_PARENT = Sabotage("change it in any parent", _finding_by_id_alone)
+IDLE = on_requests("do nothing in an action", _idle)
 FOR_ANYBODY = on_requests(
     "let any partner change it",
     lambda one: replace(one, partner=0) if one.partner and one.method != "GET" else one,

@@ -55,6 +55,7 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
     each = ["readMerchant", "readTerminal", "readPayment"]
 
     assert applying == {
+        "operations.action-is-done": ["cancelPayment"],
         "operations.action-is-shown": ["cancelPayment"],
         "operations.answers-match-their-schemas": [
             "readMerchant", "replaceMerchant", "readTerminal", "removeTerminal", "renameTerminal",

@@ -184,6 +184,21 @@ def test_an_answer_without_a_body_and_flags_and_times(start: Start) -> None:
         assert "sentAt" not in after
 
 
+def test_a_time_alone_tells_of_an_action_and_of_what_undoes_it(start: Start) -> None:
+    time = {"type": ["string", "null"], "format": "date-time"}
+    document = orders("lock", {"204": answer()}, lockedAt=time)
+    paths = document["paths"]
+    paths["/orders/{id}/unlock"] = paths["/orders/{id}/lock"]
+    client = start(document)
+    url = f"/orders/{client.post('/orders', json={}).json()['id']}"
+
+    assert client.get(url).json().get("lockedAt") is None
+    assert client.post(f"{url}/lock").status_code == 204
+    assert client.get(url).json()["lockedAt"].startswith("2026-03-01T12:00:00")
+    assert client.post(f"{url}/unlock").status_code == 204
+    assert client.get(url).json()["lockedAt"] is None
+
+
 def test_an_action_that_is_done_is_a_conflict_where_the_contract_has_one(start: Start) -> None:
     answers = {"200": answer(ORDER), "409": answer()}
     key = {"name": "Idempotency-Key", "in": "header", "schema": text()}
