@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from openapi.item_members import HOLDING, ItemPlace, Members, body_of, member_at
@@ -14,7 +15,7 @@ _LEVELS = 3
 """How many levels of an answer are looked into for the items, and for what it says of pages."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ItemList:
     """A list operation, its query, and the ``place`` of the array of items in its answer.
 
@@ -34,6 +35,15 @@ class ItemList:
     def definition(self, path: tuple[str, ...]) -> Mapping[str, Any]:
         """The schema of a member around the items, by the members that lead to it."""
         return self.frame.get(path[:-1], {}).get(path[-1], {}) if path else {}
+
+    def member(self, name: str) -> str | None:
+        """The member of the items that a query names, however it is spelt."""
+        # ``created`` is ``createdAt``.
+        return self._spelt.get(spelt(name)) or self._spelt.get(f"{spelt(name)}at")
+
+    @cached_property
+    def _spelt(self) -> Mapping[str, str]:
+        return {spelt(name): name for name in self.place.members}
 
 
 def item_list(operation: Operation, reader: Members, identity: str) -> ItemList | None:

@@ -1,18 +1,20 @@
 """What a request filters a list by: values of members, and their bounds."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.store.interface import Item as StoredItem
 from openapi.item_list import ItemList
-from openapi.names import spelt
+from openapi.names import IDS
 from openapi.paging import snake
+from openapi.schema import types_of
 
-_NO_FILTER = ("", "all", "any", "*")
+_NO_FILTER: Sequence[Any] = (None, "", "all", "any", "*", [])
 """Values of a filter that every item has."""
 
 _LOWEST = ("min", "minimum", "from", "since", "gte", "ge", "gt", "after")
@@ -21,73 +23,44 @@ _BEYOND = ("gt", "lt", "after", "before")
 """The words for a bound that does not belong to what is asked for."""
 
 
-class Bound(NamedTuple):
-    """A bound of a member: ``min_price``, ``price[gte]``, ``created_before``."""
+class Filter(NamedTuple):
+    """A value of a member, or a bound, that the query parameter ``name`` asks for."""
 
+    name: str
     member: str
-    value: Any
-    word: str
-
-    def has(self, found: Any) -> bool:
-        """Whether a value is within the bound; one that cannot be compared with it is."""
-        one, other = _comparable(found), _comparable(self.value)
-        if type(one) is not type(other) or one is None:
-            return True
-        if one == other:
-            return self.word not in _BEYOND
-        return bool(one > other) == (self.word in _LOWEST)
+    has: Callable[[Any], bool]
 
 
-class Filters(NamedTuple):
-    """What a request filters a list by; false where it asks for all items."""
-
-    values: Mapping[str, Any]
-    bounds: Sequence[Bound]
-
-    def __bool__(self) -> bool:
-        return bool(self.values or self.bounds)
-
-    def have(self, kept: StoredItem) -> bool:
-        """Whether an item passes: one of several values is enough, and one in a list of its own."""
-        item = read_json(kept.value)
-        return all(
-            any(_has(item.get(name), one) for one in _several(wanted))
-            for name, wanted in self.values.items()
-        ) and all(one.has(item.get(one.member)) for one in self.bounds)
-
-
-def filters(one: ItemList, given: Mapping[str, Any]) -> Filters:
-    """What a request filters a list by."""
-    values = {
-        member: given[name]
-        for name, member in one.query.filters.items()
-        if given.get(name, "") not in (*_NO_FILTER, [])
-    }
-    return Filters(values, list(_bounds(one, given)))
-
-
-def _bounds(one: ItemList, given: Mapping[str, Any]) -> Iterator[Bound]:
+def filters(one: ItemList, given: Mapping[str, Any]) -> Sequence[Filter]:
+    """What a request filters a list by; empty where it asks for all items."""
     query = one.query
-    own = {query.limit, query.offset, query.number, query.cursor, query.before, *query.filters}
-    members = {spelt(name): name for name in one.place.members}
-    for name in (it for it in query.names if it not in own and given.get(it) is not None):
-        words = [it for it in re.split(r"[^a-z0-9]+", snake(name)) if it]
-        for word, rest in ((words[0], words[1:]), (words[-1], words[:-1])):
-            stem = "".join(rest)
-            # ``created`` is ``createdAt``.
-            member = members.get(stem) or members.get(f"{stem}at")
-            is_bound = word in (*_LOWEST, *_HIGHEST) and not stem.endswith("id")
-            if is_bound and rest and member:
-                yield Bound(member, given[name], word)
-                break
+    pages = {query.limit, query.offset, query.number, query.cursor, query.before}
+    asked = (it for it in query.names if it not in pages and given.get(it) not in _NO_FILTER)
+    found = (_value(one, name, given[name]) or _bound(one, name, given[name]) for name in asked)
+    return [it for it in found if it]
 
 
-def _several(wanted: Any) -> Sequence[Any]:
-    return wanted if isinstance(wanted, list) else [wanted]
+def passes(kept: StoredItem, wanted: Iterable[Filter]) -> bool:
+    """Whether an item passes filters; one without the member is within no bound."""
+    item = read_json(kept.value) if wanted else {}
+    return all(it.has(item.get(it.member)) for it in wanted)
 
 
-def _has(found: Any, wanted: Any) -> bool:
-    return any(_is_same(one, wanted) for one in _several(found))
+def _value(one: ItemList, name: str, wanted: Any) -> Filter | None:
+    """One of several values is enough, and one in a list of the item's."""
+    member = one.query.filters.get(name)
+    if member is None:
+        return None
+    several = wanted if isinstance(wanted, list) else [wanted]
+    if "[" in name and isinstance(wanted, str):
+        # As JSON:API has it: ``filter[id]=1,2``.
+        several = [wanted, *wanted.split(",")]
+    return Filter(name, member, partial(_has, several))
+
+
+def _has(wanted: Sequence[Any], found: Any) -> bool:
+    values = found if isinstance(found, list) else [found]
+    return any(_is_same(value, other) for value in values for other in wanted)
 
 
 def _is_same(found: Any, wanted: Any) -> bool:
@@ -98,12 +71,53 @@ def _is_same(found: Any, wanted: Any) -> bool:
     return next(texts) == next(texts)
 
 
-def _comparable(value: Any) -> Any:
-    """A value as a number or a time; None where it is neither."""
+def _bound(one: ItemList, name: str, given: Any) -> Filter | None:
+    """A bound of a number or time: ``min_price``, ``price[gte]``, ``created_before``."""
+    words = re.findall("[a-z0-9]+", snake(name))
+    for word, rest in ((words[:1], words[1:]), (words[-1:], words[:-1])):
+        member = one.member("".join(rest))
+        is_bound = {*word} & {*_LOWEST, *_HIGHEST} and rest and rest[-1] not in IDS
+        if member is None or not is_bound:
+            continue
+        definition = one.place.members[member]
+        is_time = definition.get("format") in {"date", "date-time"}
+        if not is_time and not {"integer", "number"} & {*types_of(definition)}:
+            continue
+        read = _time if is_time else _number
+        bound = read(given)
+        if isinstance(bound, datetime) and word[0] in _HIGHEST and word[0] not in _BEYOND:
+            bound = _end(given, bound)
+        if bound is not None:
+            return Filter(name, member, partial(_is_within, word[0], bound, read))
+    return None
+
+
+def _is_within(word: str, bound: Any, read: Callable[[Any], Any], value: Any) -> bool:
+    found = read(value)
+    if found is None or found == bound:
+        return found is not None and word not in _BEYOND
+    return bool(found > bound) == (word in _LOWEST)
+
+
+def _number(value: Any) -> int | float | None:
     if isinstance(value, str):
-        with suppress(ValueError):
-            return float(value)
-        with suppress(ValueError):
-            found = datetime.fromisoformat(value)
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
-    return float(value) if isinstance(value, int | float) else None
+        for read in (int, float):
+            with suppress(ValueError):
+                return _number(read(value))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # What is not equal to itself is no number.
+    return value if is_number and value == value else None  # noqa: PLR0124
+
+
+def _time(value: Any) -> datetime | None:
+    with suppress(TypeError, ValueError):
+        found = datetime.fromisoformat(value)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None
+
+
+def _end(text: str, time: datetime) -> datetime:
+    """The end of what a text says: of a day, or of a second."""
+    if ":" not in text:
+        time = time.replace(hour=23, minute=59, second=59)
+    return time if "." in text else time.replace(microsecond=999_999)

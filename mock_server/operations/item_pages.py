@@ -1,13 +1,16 @@
 """Lists of kept items, in the pages that the contract documents."""
 
+import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.operations.item_answers import ItemAnswers
-from mock_server.operations.item_filters import filters
+from mock_server.operations.item_filters import filters, passes
 from mock_server.operations.item_order import in_order, sortings
 from mock_server.operations.item_places import items_with_parents
 from mock_server.operations.page_filling import MARK, Page, PageFilling
@@ -19,13 +22,17 @@ from openapi.field_errors import FieldError
 from openapi.item_list import ItemList, item_list
 from openapi.item_members import id_text
 from openapi.item_paths import shape_of
-from openapi.operation import Operation
+from openapi.names import spelt
+from openapi.operation import Operation, is_key_header
 from openapi.page_query import PageQuery, page_query
 
 _DEFAULT_LIMIT = 25
 _ALL = 1 << 62
 
 _POSITION_DIGITS = 18
+
+_ALL_OF_THEM = r"((delete|remove|destroy)(all|every)|(clear|purge|empty)(all)?)(of)?(the|my|your)?"
+"""The beginning of what an operation is called that deletes all items of a list."""
 
 _IN_QUERY = "query "
 """The beginning of the place of a credential in a query."""
@@ -41,6 +48,7 @@ class ItemPages:
     def __init__(self, store: Store, answers: ItemAnswers, contract: Contract) -> None:
         self._store = store
         self._answers = answers
+        self._keys = frozenset(map(str.lower, contract.places))
         in_query = [one for one in contract.places if one.startswith(_IN_QUERY)]
         self._secret = frozenset(one.removeprefix(_IN_QUERY) for one in in_query)
         self._lists: dict[Operation, ItemList | None] = {}
@@ -70,20 +78,43 @@ class ItemPages:
     async def asked_for(
         self, exchange: Exchange, collection: Collection, partner_id: str, path: str
     ) -> Sequence[StoredItem]:
-        """All items that an operation on the path of a list asks for, and none if it is unclear."""
+        """The items that a DELETE on the path of a list names by filters, or says that all are.
+
+        None where it asks for anything else: nothing goes that may not be meant.
+        """
         operation = exchange.operation
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
-        one = item_list(collection.lists[0], self._answers.reader, collection.id)
+        if operation not in self._lists:
+            listed = item_list(collection.lists[0], self._answers.reader, collection.id)
+            query = page_query(operation, members=listed.place.members if listed else ())
+            self._lists[operation] = listed and replace(listed, query=query)
+        one = self._lists[operation]
         if one is None:
             return ()
-        query = page_query(operation, members=one.place.members)
-        given = query.given(exchange.parameters)
-        wanted = filters(replace(one, query=query), given)
-        asked = [name for name in query.names if given.get(name) is not None]
-        if len(asked) > len(wanted.values) + len(wanted.bounds):
+        wanted = filters(one, one.query.given(exchange.parameters))
+        text = exchange.scope["query_string"].decode("latin-1")
+        sent = {name for name, _ in parse_qsl(text, keep_blank_values=True)} - self._secret
+        if sent != {it.name for it in wanted} or self._asks_more(exchange, operation, sent):
+            return ()
+        if not wanted and not (one.query.names.keys() <= self._secret and _says_all(operation)):
             return ()
         every = await self._store.items.list(partner_id, path, ItemWindow(_ALL))
-        return [kept for kept in every if wanted.have(kept)]
+        return [kept for kept in every if passes(kept, wanted)]
+
+    def _asks_more(self, exchange: Exchange, operation: Operation, sent: AbstractSet[str]) -> bool:
+        """Whether a parameter that is no filter may say what a request asks for."""
+        for one in operation.parameters:
+            has_default = "default" in one.schema.resolve(one.schema.definition)
+            is_key = one.key == "if-match" or f"{one.location} {one.name}".lower() in self._keys
+            if one.location == "query":
+                if has_default and one.name not in sent:
+                    return True
+            elif one.location != "path" and not is_key and not is_key_header(one.name):
+                is_header = one.location == "header"
+                is_sent = is_header and exchange.header(one.key.encode("latin-1")) is not None
+                if one.required or has_default or is_sent or one.name in exchange.parameters:
+                    return True
+        return False
 
     async def _page(
         self, exchange: Exchange, one: ItemList, partner_id: str, path: str, *, has_names: bool
@@ -99,7 +130,7 @@ class ItemPages:
         if wanted or has_names or order:
             window = ItemWindow(_ALL, newest_first)
             every = await items_with_parents(items, partner_id, path, window)
-            every = [kept for kept in every if wanted.have(kept)]
+            every = [kept for kept in every if passes(kept, wanted)]
             total = len(every)
             behind = (
                 _behind_in(in_order(every, order), beyond, is_before=is_before)
@@ -155,6 +186,13 @@ class ItemPages:
         numbered = [kept for kept in every if kept.item_id.lstrip("-").isdecimal()]
         before = (kept.position for kept in numbered if int(kept.item_id) <= cursor)
         return max(before, default=0)
+
+
+def _says_all(operation: Operation) -> bool:
+    """Whether an operation says, without more ado, that it deletes all: ``deleteAllPets``."""
+    nouns = [spelt(one) for one in operation.path.split("/") if one and "{" not in one]
+    named = re.compile(f"{_ALL_OF_THEM}({'|'.join((*nouns, 'items'))})?")
+    return any(named.fullmatch(spelt(one)) for one in (operation.id, operation.summary))
 
 
 def _limit(query: PageQuery, given: Mapping[str, Any]) -> int:

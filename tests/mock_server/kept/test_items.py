@@ -270,19 +270,74 @@ def test_a_secret_is_new_beyond_guessing_and_in_no_cache(start: Start, example: 
     assert "cache-control" not in client.get("/v1/pets").headers
 
 
-@pytest.mark.parametrize(
-    ("query", "left"), [({}, []), ({"name": "a"}, ["b"]), ({"sure": "yes"}, ["a", "b"])]
-)
-def test_a_delete_on_the_path_of_a_list_deletes_what_it_asks_for(
-    start: Start, query: dict[str, str], left: list[str]
-) -> None:
+def cleared(start: Start, query: dict[str, Any], sent: dict[str, Any], **more: Any) -> list[str]:
+    """The pets that are left of two, a of 1 and b of 2, after a DELETE on the path of the list."""
     document = pets()
-    names = {"name": text(), "sure": text()}
-    document["paths"]["/pets"]["delete"] = operation({"204": answer()}, query=names)
+    pet = document["components"]["schemas"]["Pet"]["properties"]
+    pet |= {"age": number(), "expiresAt": text(format="date-time")}
+    new = document["paths"]["/pets"]["post"]["requestBody"]["content"]["application/json"]
+    new["schema"]["properties"] |= {"age": number(), "expiresAt": text(format="date-time")}
+    document["paths"]["/pets"]["delete"] = operation({"204": answer()}, query=query, **more)
     client = start(document)
-    for name in "ab":
-        client.post("/v1/pets", json={"name": name})
+    client.post("/v1/pets", json={"name": "a", "age": 1})
+    client.post("/v1/pets", json={"name": "b", "age": 2, "expiresAt": "2025-01-01T00:00:00Z"})
 
-    assert client.request("DELETE", "/v1/pets", params=query).status_code == 204
-    assert [one["name"] for one in client.get("/v1/pets").json()] == left
+    gone = client.request("DELETE", "/v1/pets", params=sent, headers={"X-Ids": "1"})
+    assert gone.status_code == 204
+    left = [one["name"] for one in client.get("/v1/pets").json()]
     assert client.get("/v1/pets/1").status_code == (200 if "a" in left else 404)
+    return left
+
+
+@pytest.mark.parametrize(
+    ("query", "sent", "left"),
+    [
+        ({"name": text(), "tag": text()}, {"name": "a"}, "b"),
+        ({"max_age": number()}, {"max_age": 1}, "b"),
+        ({"expires_before": text()}, {"expires_before": "2026-01-01T00:00:00Z"}, "a"),
+        ({"filter[id]": text()}, {"filter[id]": "1,2"}, ""),
+        ({"name": text()}, {}, "ab"),
+        ({"name": text()}, {"name": ""}, "ab"),
+        ({"name": text()}, {"name": "a", "sure": "yes"}, "ab"),
+        ({"name": text(), "sure": text()}, {"name": "a", "sure": "yes"}, "ab"),
+        ({"name": text(), "dry_run": text(default="yes")}, {"name": "a"}, "ab"),
+        ({"name": text(default="a")}, {}, "ab"),
+        ({"created_before": text()}, {"created_before": "yesterday"}, "ab"),
+        ({"created_before": number()}, {"created_before": 1}, "ab"),
+        ({"max_name": text()}, {"max_name": "b"}, "ab"),
+        ({"max_age": text()}, {"max_age": "nan"}, "ab"),
+        ({}, {"name": "a"}, "ab"),
+        ({}, {}, "ab"),
+    ],
+)
+def test_a_delete_on_the_path_of_a_list_deletes_what_its_filters_name(
+    start: Start, query: dict[str, Any], sent: dict[str, Any], left: str
+) -> None:
+    assert "".join(cleared(start, query, sent)) == left
+
+
+IDS = {"in": "header", "schema": text()}
+
+
+@pytest.mark.parametrize(
+    ("more", "left"),
+    [
+        ({"operationId": "deleteAllPets"}, ""),
+        ({"operationId": "x", "summary": "Clear the pets."}, ""),
+        ({"operationId": "deleteAllExpiredPets"}, "ab"),
+        ({"operationId": "logout", "summary": "Log out of the current session"}, "ab"),
+        ({"operationId": "deleteAllPets", "parameters": [{"name": "X-Ids", **IDS}]}, "ab"),
+        ({"operationId": "deleteAllPets", "parameters": [{"name": "If-Match", **IDS}]}, ""),
+        (
+            {
+                "operationId": "deleteAllPets",
+                "parameters": [{"name": "X-Kind", "in": "header", "schema": text(default="no")}],
+            },
+            "ab",
+        ),
+    ],
+)
+def test_a_delete_on_the_path_of_a_list_deletes_all_where_it_says_so(
+    start: Start, more: dict[str, Any], left: str
+) -> None:
+    assert "".join(cleared(start, {}, {}, **more)) == left

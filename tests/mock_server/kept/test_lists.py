@@ -279,7 +279,10 @@ def test_one_of_several_values_is_enough_to_pass_a_filter(
 
 
 SENT = {"name": text(), "size": number()}
-SORTED = obj("id", "name", id=number(), createdAt=text(format="date-time"), **SENT)
+TIME = text(format="date-time")
+SORTED = obj(
+    "id", "name", id=number(), createdAt=TIME, paidAt=TIME, bid=number(), **SENT
+)  # fmt: skip
 WAYS = {"order": text(enum=["asc", "desc"])}
 
 
@@ -353,6 +356,16 @@ def test_a_sorted_list_has_each_item_on_one_of_its_pages(start: Start, name: str
         ("created_before", "2001-01-01", ""),
         ("created_after", "2001-01-01T00:00:00+01:00", "bca"),
         ("size", "2", "a"),
+        ("_", "1", "bca"),
+        ("max_name", "b", "bca"),
+        ("created_to", "2026-03-01", "bca"),
+        ("created_to", "2026-02-28", ""),
+        ("created_until", "2026-03-01T12:00:00Z", "bca"),
+        ("created_until", "2026-03-01T11:59:59Z", ""),
+        ("created_before", "2026-03-01T12:00:00Z", ""),
+        ("paid_after", "2027-01-01", ""),
+        ("max_bid", -1, ""),
+        ("max_size", 10**30, "bca"),
     ],
 )
 def test_a_bound_in_the_query_is_that_of_a_member(
