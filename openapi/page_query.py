@@ -176,7 +176,7 @@ def page_query(
         cursor=cursor,
         before=before,
         first_number=_first_number(names[number].schema, page) if number else 1,
-        first_offset=_first_offset(names[offset].schema) if offset else 0,
+        first_offset=_first_offset(names[offset].schema, offset) if offset else 0,
         filters={
             name: member
             for name, one in names.items()
@@ -247,10 +247,14 @@ def _first_number(schema: Mapping[str, Any], page: Shown) -> int:
     return 0 if 0 in said or (1 not in said and begins_with_zero(name for *_, name in page)) else 1
 
 
-def _first_offset(schema: Mapping[str, Any]) -> int:
-    """The offset of the first page: 0, or 1 where items are counted from 1, as SCIM has it."""
-    said = (schema.get("default"), schema.get("minimum"))
-    return 1 if 1 in said and 0 not in said else 0
+def _first_offset(schema: Mapping[str, Any], name: str) -> int:
+    """The offset of the first page: 0, or 1 where items are counted from 1, as SCIM has it.
+
+    A place to start at begins with its minimum. What is skipped is a number of items.
+    """
+    is_from_one = schema.get("minimum") == 1 and spelt(name).startswith("start")
+    default = schema.get("default")
+    return 1 if default == 1 or (is_from_one and default != 0) else 0
 
 
 def says_first_number(asked: Asked, page: Shown) -> bool:

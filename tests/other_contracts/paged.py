@@ -304,6 +304,16 @@ KINDS: dict[str, Kind] = {
                       "startIndex": view.start + 1, "itemsPerPage": len(view.items)},
         first=1,
     ),
+    **{
+        f"a total and {name} from 1": Kind(
+            {name: {**WHOLE, "minimum": 1}, "limit": SIZE},
+            thing(["items", "total"], items=THINGS, total=WHOLE),
+            "limit", name, lambda place, _, first=first: place - first,
+            lambda view: {"items": view.items, "total": view.total},
+            first=first,
+        )
+        for name, first in (("skip", 0), ("offset", 0), ("startAt", 1))
+    },
     "bitbucket": Kind(
         {"page": {**WHOLE, "minimum": 1}, "pagelen": SIZE},
         thing(["values"], values=THINGS, page=WHOLE, pagelen=WHOLE, size=WHOLE, next=TEXT,

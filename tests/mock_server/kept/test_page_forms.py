@@ -7,7 +7,16 @@ import pytest
 
 from tests.mock_server.clients import Client
 from tests.mock_server.kept.conftest import Start
-from tests.mock_server.kept.contracts import answer, array, contract, number, obj, operation, ref
+from tests.mock_server.kept.contracts import (
+    answer,
+    array,
+    contract,
+    number,
+    obj,
+    operation,
+    pets,
+    ref,
+)
 from tests.mock_server.kept.contracts import text as string
 
 Json = dict[str, Any]
@@ -294,3 +303,26 @@ def test_what_an_object_says_of_the_page_before_leads_back(start: Start) -> None
     shown = client.get("/v1/things?limit=1&page=2").json()
 
     assert (shown["previous"]["page"], shown["next"]["page"]) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "first"),
+    [
+        ("skip", {"minimum": 1}, 0),
+        ("offset", {"minimum": 1}, 0),
+        ("offset", {"default": 1}, 1),
+        ("start", {"minimum": 1}, 1),
+        ("start", {"minimum": 1, "default": 0}, 0),
+        ("startIndex", {"minimum": 1}, 1),
+    ],
+)
+def test_what_is_skipped_is_a_number_of_items(
+    start: Start, name: str, said: Json, first: int
+) -> None:
+    client = start(pets(**{name: number(**said), "limit": number()}))
+    names = [f"p{at}" for at in range(6)]
+    for one in names:
+        client.post("/v1/pets", json={"name": one})
+    for at in (1, 2, 4):
+        page = client.get(f"/v1/pets?limit=2&{name}={first + at}").json()
+        assert [one["name"] for one in page] == names[at : at + 2]
