@@ -1,8 +1,9 @@
 """Actions that undo others: ``/unarchive`` beside ``/archive``, as their names say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
+from openapi.contract import Contract
 from openapi.item_paths import shape_of
 from openapi.names import spelt
 from openapi.operation import Operation
@@ -34,15 +35,10 @@ _UNDONE = {
 @cache
 def undone_by(operation: Operation) -> Operation | None:
     """What an action undoes, on the same item: an action, or the DELETE; None for any other."""
-    read, contract = acted_on_by(operation), operation.contract
-    if read is None or contract is None:
+    if acted_on_by(operation) is None or operation.contract is None:
         return None
     item, _, last = shape_of(operation.path).rpartition("/")
-    beside = {"delete": read.delete} if read.delete else {}
-    for one in contract.operations.values():
-        above, _, word = shape_of(one.path).rpartition("/")
-        if above == item and acted_on_by(one) is read:
-            beside[spelt(word)] = one
+    beside = _by_item(operation.contract)[item]
     own = spelt(last)
     # What another action undoes as well comes last.
     by_others = {one for word in beside if word != own for one in _undone(word)}
@@ -50,12 +46,27 @@ def undone_by(operation: Operation) -> Operation | None:
     return beside[found[0]] if found else None
 
 
-@cache
 def is_undone(operation: Operation) -> bool:
     """Whether an action undoes an operation."""
-    contract = operation.contract
-    others = contract.operations.values() if contract else ()
-    return any(undone_by(one) is operation for one in others)
+    return operation.contract is not None and operation in _all_undone(operation.contract)
+
+
+@cache
+def _all_undone(contract: Contract) -> frozenset[Operation]:
+    found = map(undone_by, contract.operations.values())
+    return frozenset(one for one in found if one)
+
+
+@cache
+def _by_item(contract: Contract) -> Mapping[str, Mapping[str, Operation]]:
+    """The actions on each item and its DELETE, by the shape of its path and by their words."""
+    found: dict[str, dict[str, Operation]] = {}
+    for one in contract.operations.values():
+        if read := acted_on_by(one):
+            item, _, word = shape_of(one.path).rpartition("/")
+            beside = {"delete": read.delete} if read.delete else {}
+            found.setdefault(item, beside)[spelt(word)] = one
+    return found
 
 
 def _undone(word: str) -> Iterator[str]:

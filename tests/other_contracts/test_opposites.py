@@ -7,8 +7,11 @@ import pytest
 
 from conformance.results.result import Outcome
 from conformance.target.exchange import Answer, Request
+from openapi import opposites
 from openapi.contract import Contract
-from openapi.opposites import undone_by
+from openapi.operation import Operation
+from openapi.opposites import is_undone, undone_by
+from openapi.reads import acted_on_by
 from tests.other_contracts.crates import answered
 from tests.other_contracts.tickets import TICKET, Item, Tickets, contract, judged_tickets
 
@@ -144,6 +147,24 @@ def test_actions_behind_a_colon_are_undone_too() -> None:
     found = undone_by(Contract(document).operations["POST /tickets/{id}:unarchive"])
     assert found is not None
     assert found.path == "/tickets/{id}:archive"
+
+
+def test_each_operation_is_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = contract()["paths"]
+    document = contract()
+    document["paths"] = {
+        f"/{area}{path}": one
+        for area in map("a{}".format, range(20))
+        for path, one in paths.items()
+    }
+    looked_at: list[Operation] = []
+    monkeypatch.setattr(
+        opposites, "acted_on_by", lambda one: looked_at.append(one) or acted_on_by(one)
+    )
+    own = Contract(document)
+    undone = [one.name for one in own.operations.values() if is_undone(one)]
+    assert len([one for one in undone if one.startswith("DELETE")]) == 20
+    assert len(looked_at) <= 3 * len(own.operations)
 
 
 class Open(Tickets):
