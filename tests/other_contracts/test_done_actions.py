@@ -215,3 +215,51 @@ def test_two_that_undo_each_other_are_both_judged(action: str) -> None:
     operation = Contract(document).operations[f"POST /tickets/{{id}}/{action}"]
     assert done_members(operation) == {"active": action == "activate"}
     assert catalogue()["operations.action-is-done"].applies_to(operation)
+
+
+class Open(Tickets):
+    """Tickets on which any partner's action is carried out, and answered as given."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+
+    def answer(self, request: Request, partner: int) -> Answer:
+        own, action = [*request.path.split("/"), "", ""][2:4]
+        known = {id_: of for of, id_ in self.items}
+        if not action or known.get(own, partner) == partner:
+            return super().answer(request, partner)
+        made = super().answer(request, known[own])
+        return made if self.status == 200 else answered(self.status, {})
+
+
+class Passing(Tickets):
+    """Tickets that are paused, closed and archived when they are read for the second time."""
+
+    def answer(self, request: Request, partner: int) -> Answer:
+        made = super().answer(request, partner)
+        own = partner, request.path.rpartition("/")[2]
+        if request.method == "GET" and own in self.items:
+            self.items[own] = {**self.items[own], "status": self.status, "archived": True}
+        return made
+
+    def __init__(self, status: str) -> None:
+        super().__init__()
+        self.status = status
+
+
+@EACH
+@pytest.mark.parametrize("status", [200, 403, 404])
+def test_an_action_of_another_partner_is_found(action: str, status: int) -> None:
+    operation = f"POST /tickets/{{id}}/{action}"
+    found = judged_tickets("operations.belongs-to-its-partner", Open(status), operation)
+    assert found.outcome is Outcome.FAILED
+    assert f"after the answer {status}" in found.actual
+
+
+@EACH
+def test_what_is_done_by_itself_is_no_action_of_another_partner(action: str) -> None:
+    server = Passing("paused" if action == "pause" else "closed")
+    operation = f"POST /tickets/{{id}}/{action}"
+    found = judged_tickets("operations.belongs-to-its-partner", server, operation)
+    assert (found.outcome, found.actual) == (Outcome.PASSED, "")

@@ -3,6 +3,7 @@
 What counts is what becomes of the item: the answer alone says little of a DELETE.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import NamedTuple
@@ -22,13 +23,14 @@ from conformance.probe.reads import (
     is_same,
     is_shown,
     item_in,
+    looks,
     make,
     request_for,
     shown,
 )
 from conformance.probe.values import Values
 from conformance.probe.violation import Violation
-from conformance.server.operations.actions import undone_members
+from conformance.server.operations.actions import done_members, is_done, undone_members
 from conformance.server.operations.sabotage import FOR_ANYBODY, IN_ANY_PARENT
 from conformance.server.operations.usual import do_what_is_undone
 from conformance.target.capabilities import Capability
@@ -110,6 +112,11 @@ class _Item(NamedTuple):
     fresh: JsonObject
     before: JsonObject
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was done to it."""
+        return self.before is self.fresh
+
 
 def _new_item(probe: Probe) -> _Item:
     """An item, to which is done what the operation undoes where the read shows it still."""
@@ -154,8 +161,15 @@ def _expect_untouched(probe: Probe, own: _Item, request: Request, text: str, who
     answer = answer_to(probe, request)
     after = answer_to(reading, request_for(reading, made))
     item = item_in(known.shown, after) or {}
-    had_ended, has_ended = (known.resource.condition(one) == REVOKED for one in (own.before, item))
-    if after.is_not_there or (is_shown(reading, after) and has_ended and not had_ended):
+    had_ended = known.resource.condition(own.before) == REVOKED
+
+    def has_ended(answer: Answer) -> bool:
+        now = known.resource.condition(item_in(known.shown, answer) or {})
+        return answer.is_not_there or (
+            is_shown(reading, answer) and now == REVOKED and not had_ended
+        )
+
+    if has_ended(after) and not _is_by_itself(probe, has_ended):
         seen = f"{after.status} after the answer {answer.status}"
         raise Violation(f"the item still there after a request for {whose}", seen)
     for name in undone_members(probe.operation, own.fresh, own.before):
@@ -165,6 +179,20 @@ def _expect_untouched(probe: Probe, own: _Item, request: Request, text: str, who
             raise Violation(
                 f"the {name} as it was after a request for {whose}", seen, values=[value]
             )
+    done = {
+        name: value
+        for name, value in (done_members(probe.operation) if own.is_new else {}).items()
+        if is_done({name: value}, item) and not is_done({name: value}, own.before)
+    }
+
+    def shows_done(answer: Answer) -> bool:
+        return is_done(done, item_in(known.shown, answer) or {})
+
+    if done and not _is_by_itself(probe, shows_done):
+        seen = f"another after the answer {answer.status}"
+        values = [Values(f"/{one}", item[one], own.before.get(one)) for one in done]
+        raise Violation(f"the {next(iter(done))} as it was after a request for {whose}", seen,
+                        values=values)  # fmt: skip
     member = changed_text(probe.operation)
     if member and item.get(member) == text:
         seen = f"another after the answer {answer.status}"
@@ -174,3 +202,15 @@ def _expect_untouched(probe: Probe, own: _Item, request: Request, text: str, who
     is_told = probe.operation.method == "DELETE" or is_own
     if answer.is_success and not is_told:
         raise Violation(f"a refusal of {whose} id", f"{answer.status}")
+
+
+def _is_by_itself(probe: Probe, is_so: Callable[[Answer], bool]) -> bool:
+    """Whether the read of a new item comes to be so, which nobody has asked for."""
+    reading = _reading(probe)
+    made = make(reading)
+    answer = shown(reading, made)
+    for _ in looks(probe):
+        if is_so(answer):
+            return True
+        answer = answer_to(reading, request_for(reading, made))
+    return is_so(answer)
