@@ -24,7 +24,10 @@ _GENERAL_STATUSES = {_REQUEST, _INVALID}
 
 _OF_STATUS: Mapping[str, Sequence[str]] = {
     _REQUEST: ("bad", "client", "invalidrequest", "requestinvalid", "requesterror"),
-    _INVALID: ("valid", "unprocess", "unfit", "semantic", "constraint", "illegal", "incorrect"),
+    _INVALID: (
+        *("valid", "unprocess", "unfit", "semantic", "constraint", "illegal", "incorrect"),
+        *("wrong", "argument"),
+    ),
     "401": (
         *("unauth", "authentic", "autherror", "authrequired", "authfail", "noauth", "token"),
         *("credential", "login", "loggedin", "signin", "signedin", "apikey", "bearer", "jwt"),
@@ -34,6 +37,7 @@ _OF_STATUS: Mapping[str, Sequence[str]] = {
     "403": ("permission", "privilege", "scope", "unauthorizedaccess"),
     "404": ("nosuch", "notexist", "doesntexist", "nonexist", "nothing"),
     "405": ("method",),
+    "406": ("unaccept", "notaccept", "acceptheader"),
     "408": ("timeout", "timedout"),
     "409": (
         *("duplicate", "exists", "already", "taken", "inuse", "collision", "concurren"),
@@ -61,6 +65,9 @@ _OF_STATUS: Mapping[str, Sequence[str]] = {
     "idempotency_key_reused": ("idempoten", "keyreuse"),
 }
 """What is in the codes that APIs have for a status, without underscores, beside its phrase."""
+
+_WORDS: Mapping[str, str] = {"accept": "406", "rate": "429"}
+"""The statuses that a whole word names where a code names nothing else: ``E_RATE``."""
 
 _OF_KIND: Mapping[str, Sequence[str]] = {
     "malformed_body": ("malformed", "json", "pars", "syntax", "readable", "decod", "deseriali"),
@@ -130,6 +137,11 @@ _SMALL = {"is", "not", "the", "for", "of", "in", "on", "to", "a", "an", "has", "
 _VAGUE = {"unknown", "other", "none"}
 """Codes for what has no other."""
 
+_SUCCESSES = {"success", "succeeded"} | {
+    spelt(one.phrase) for one in HTTPStatus if one < HTTPStatus.BAD_REQUEST
+}
+"""Codes of what is no fault."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -163,13 +175,26 @@ class Fault:
         return cls(code, kinds, frozenset(general), frozenset(about))
 
 
-def code_of(options: Sequence[Any], fault: Fault) -> str | None:
-    """The option that fits a fault best; None where none is of it."""
+def code_of(options: Sequence[Any], fault: Fault, made: str = "") -> str | None:
+    """The option that fits a fault best; None where none is of it.
+
+    A ``made`` code of another fault gives way to one that names no fault.
+    """
     texts = {one: spelt(one) for one in options if isinstance(one, str)}
     fitting = {one: fit for one in texts if (fit := _fitness(one, fault))}
     if fitting:
         return max(fitting, key=lambda one: fitting[one])
-    return next((one for one, plain in texts.items() if plain in _FAILURES), None)
+    found = next((one for one, plain in texts.items() if plain in _FAILURES), None)
+    if found is None and _names_fault(made):
+        ways = sorted(texts, key=lambda one: texts[one] not in _VAGUE)
+        found = next((one for one in ways if not _names_fault(one)), None)
+    return found
+
+
+def _names_fault(option: str) -> bool:
+    """Whether a code is of some fault, or of none at all as a success is."""
+    plain = spelt(option)
+    return plain in _SUCCESSES or (plain not in _VAGUE and bool(_read(option)[0]))
 
 
 def _fitness(option: str, fault: Fault) -> tuple[int, ...]:
@@ -221,7 +246,8 @@ def _read(code: str) -> tuple[list[Collection[str]], list[str], list[str]]:
         if plain[at : at + len(word)] == word and word not in _SMALL:
             others.append(word)
         at += len(word)
-    return of_status or of_kind or general, others, parts
+    whole: list[Collection[str]] = [{_WORDS[one]} for one in others if one in _WORDS]
+    return of_status or of_kind or general or whole, others, parts
 
 
 def _marks() -> Iterator[tuple[str, tuple[frozenset[str], frozenset[str]]]]:

@@ -65,7 +65,7 @@ class _MadeError:
     ) -> Iterator[Place]:
         for name, one, inner in self._members(value, definition):
             if isinstance(one, str):
-                code = code_of(inner.get("enum", ()), fault)
+                code = code_of(inner.get("enum", ()), fault, one)
                 if code is not None:
                     yield (*path, name), (code,)
             elif one is True and spelt(name) in _SUCCESSES:

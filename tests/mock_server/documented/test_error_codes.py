@@ -260,3 +260,46 @@ def test_words_of_the_field_and_of_the_path(
     codes: tuple[str, ...], problem: Problem, expected: str | None
 ) -> None:
     assert code_of(codes, Fault.of(problem, "/v1/users/7")) == expected
+
+
+@pytest.mark.parametrize(
+    ("codes", "faults", "expected"),
+    [
+        (
+            ("AUTH", "LIMIT", "argument_error"),
+            ("missing", "type", "long", "json"),
+            "argument_error",
+        ),
+        (("AUTH", "wrong_value"), ("long", "short", "low", "high", "listed"), "wrong_value"),
+        (("E_VALIDATION", "E_RATE"), ("rate",), "E_RATE"),
+        (("badRequest", "rate"), ("rate",), "rate"),
+        (("BAD", "UNACCEPTABLE"), ("accept",), "UNACCEPTABLE"),
+        (("BAD", "ACCEPT"), ("accept",), "ACCEPT"),
+        (("rate_required", "rate"), ("missing",), "rate_required"),
+        (("invalid_rate", "throttled"), ("rate",), "throttled"),
+        (("invalid_rate", "throttled"), ("type",), "invalid_rate"),
+        (("generated", "corporate"), ("rate",), None),
+    ],
+)
+def test_words_for_a_fault(
+    codes: tuple[str, ...], faults: tuple[str, ...], expected: str | None
+) -> None:
+    found = {code_of(codes, Fault.of(FAULTS[one], "/v1/things")) for one in faults}
+    assert found == {expected}
+
+
+@pytest.mark.parametrize(
+    ("codes", "made", "expected"),
+    [
+        (("AUTH", "card", "other"), "AUTH", "other"),
+        (("AUTH", "OK", "card"), "AUTH", "card"),
+        (("OK", "AUTH", "card"), "OK", "card"),
+        (("AUTH", "LIMIT"), "AUTH", None),
+        (("AUTH", "card", "bank"), "bank", None),
+        (("AUTH", "card", "other"), "other", None),
+    ],
+)
+def test_a_made_code_of_another_fault_gives_way_to_one_of_none(
+    codes: tuple[str, ...], made: str, expected: str | None
+) -> None:
+    assert code_of(codes, Fault.of(FAULTS["missing"], "/v1/things"), made) == expected

@@ -108,6 +108,7 @@ BOX = ("created", "bad_request", "unauthorized", "not_found", "item_name_invalid
         (("invalid_grant", "invalid_client", "invalid_request"), "type", "invalid_request"),
         (("x", "missing_required_field"), "field", "missing_required_field"),
         (("one", "other"), "token", "one"),
+        (("AUTH", "LIMIT", "other"), "field", "other"),
         (("api_error", "invalid_request_error"), "token", "invalid_request_error"),
         (("SERVER", "CLIENT"), "token", "CLIENT"),
         (("server_fault", "client_fault"), "key", "client_fault"),
