@@ -31,6 +31,8 @@ class ItemList:
     """Whether a cursor that is an integer is the id of an item."""
     holder: str = ""
     """The member that holds the item in what is listed: ``node`` of an edge; empty without any."""
+    written: frozenset[str] = frozenset()
+    """The members that clients write."""
 
     def definition(self, path: tuple[str, ...]) -> Mapping[str, Any]:
         """The schema of a member around the items, by the members that lead to it."""

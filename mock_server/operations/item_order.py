@@ -8,12 +8,15 @@ from mock_server.exchange.exact_json import read_json
 from mock_server.store.interface import Item as StoredItem
 from openapi.item_list import ItemList
 from openapi.names import spelt
+from openapi.schema import types_of
 
-_ASKED = re.compile(r"(odata)?(sort|order).*|dir(ection)?")
-_TERM = re.compile(
-    r"(?P<sign>[+-]?)(?P<name>.+?)(?:[\s:._]+(?P<way>asc|desc)(?:ending)?)?", re.IGNORECASE
+_ASKED = re.compile(
+    r"(odata)?(sort(by|ing|order|direction|dir|way|field|key|column)?"
+    r"|order(by|ing|direction|dir|way)?)|dir(ection)?"
 )
-_WAY = re.compile(r"(asc|desc)(?:ending)?", re.IGNORECASE)
+_WAY = re.compile(r"(?:^|[\s:._])(asc|desc)(?:ending)?\Z", re.IGNORECASE)
+_MADE = re.compile(r"(date|time)?(created|creation|inserted|added)(at|on|date|time|timestamp)?")
+"""What the time is called at which an item was made."""
 
 
 class Sorting(NamedTuple):
@@ -29,23 +32,43 @@ def sortings(one: ItemList, given: Mapping[str, Any]) -> Sequence[Sorting]:
     ``sort=name``, ``sort=-name``, ``order_by=name:desc``, ``sort=name,desc`` and ``sort=name``
     with ``order=desc`` are known. What names no member of the items sorts nothing.
     """
-    found: list[tuple[str, bool | None]] = []
+    found: dict[str, bool | None] = {}
     usual: bool | None = None
     for text in _texts(one, given):
-        terms: list[tuple[str, bool | None]] = []
-        for term in map(str.strip, text.split(",")):
-            if way := _WAY.fullmatch(term):
-                falls = way[1].lower() == "desc"
-                if terms:
-                    terms[-1] = terms[-1][0], falls
-                else:
+        last: str | None = None
+        for term in filter(spelt, map(str.strip, text.split(","))):
+            way = _WAY.search(term)
+            falls = way[1].lower() == "desc" if way else None
+            rest = term[: way.start()] if way else term
+            if not spelt(rest):
+                if last is None:
                     usual = falls
-            elif known := _known(one, term):
-                terms.append(known)
-        found += terms
+                else:
+                    found[last] = falls
+                continue
+            if name := one.member(term):
+                falls = None  # the way is a part of the name
+            if name := name or one.member(rest):
+                found.setdefault(name, term[0] == "-" if term[0] in "+-" else falls)
+                last = name
     if not found:
         return () if usual is None else (Sorting(None, usual),)
-    return [Sorting(name, bool(usual) if falls is None else falls) for name, falls in found]
+    order = []
+    for name, falls in found.items():
+        is_made = _is_made(one, name)
+        order.append(Sorting(None if is_made else name, bool(usual) if falls is None else falls))
+        if is_made:
+            break
+    return order
+
+
+def _is_made(one: ItemList, name: str) -> bool:
+    """Whether a member is the time at which the server has made an item."""
+    definition = one.place.members[name]
+    is_time = definition.get("format") == "date-time" or {"integer", "number"} & {
+        *types_of(definition)
+    }
+    return bool(is_time and name not in one.written and _MADE.fullmatch(spelt(name)))
 
 
 def _texts(one: ItemList, given: Mapping[str, Any]) -> Iterator[str]:
@@ -54,22 +77,6 @@ def _texts(one: ItemList, given: Mapping[str, Any]) -> Iterator[str]:
         if _ASKED.fullmatch(spelt(name)) and name not in one.query.filters:
             yield from (it for it in (value if isinstance(value, list) else [value])
                         if isinstance(it, str))  # fmt: skip
-
-
-def _known(one: ItemList, term: str) -> tuple[str, bool | None] | None:
-    """The member that a term names, and whether it falls; None for a name of no member."""
-    found = _TERM.fullmatch(term)
-    if found is None:
-        return None
-    members = {spelt(name): name for name in one.place.members}
-    # ``created`` is ``createdAt``.
-    names = (spelt(term), spelt(found["name"]), f"{spelt(found['name'])}at")
-    name = next((members[it] for it in names if it in members), None)
-    if name is None:
-        return None
-    is_said = found["sign"] or (found["way"] and spelt(term) != spelt(name))
-    falls = found["sign"] == "-" or (found["way"] or "").lower() == "desc"
-    return name, falls if is_said else None
 
 
 def in_order(items: Sequence[StoredItem], order: Sequence[Sorting]) -> list[StoredItem]:

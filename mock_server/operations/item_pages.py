@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.operations.item_answers import ItemAnswers
+from mock_server.operations.item_cursors import behind, cursor_behind, place_of
 from mock_server.operations.item_filters import filters, passes
-from mock_server.operations.item_order import in_order, sortings
+from mock_server.operations.item_order import Sorting, sortings
 from mock_server.operations.item_places import items_with_parents
-from mock_server.operations.page_filling import MARK, Page, PageFilling
+from mock_server.operations.page_filling import Page, PageFilling
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemWindow, Store
 from openapi.collection import Collection
@@ -28,8 +29,6 @@ from openapi.page_query import PageQuery, page_query
 
 _DEFAULT_LIMIT = 25
 _ALL = 1 << 62
-
-_POSITION_DIGITS = 18
 
 _ALL_OF_THEM = r"((delete|remove|destroy)(all|every)|(clear|purge|empty)(all)?)(of)?(the|my|your)?"
 """The beginning of what an operation is called that deletes all items of a list."""
@@ -63,7 +62,9 @@ class ItemPages:
             reader = self._answers.reader
             found = item_list(operation, reader, collection.id)
             is_by_id = found is not None and found.is_by_id and len(collection.key) == 1
-            self._lists[operation] = found and replace(found, is_by_id=is_by_id)
+            writing = (*collection.makers, *collection.updates)
+            written = frozenset(name for it in writing for name in collection.request_members(it))
+            self._lists[operation] = found and replace(found, is_by_id=is_by_id, written=written)
         one = self._lists[operation]
         documented = self._answers.documented(operation, operation.success_status)
         if one is None or documented.body is None:
@@ -123,27 +124,32 @@ class ItemPages:
         given = query.given(exchange.parameters)
         limit = _limit(query, given)
         skip = _skip(query, given, limit)
-        beyond, is_before = await self._position(one, given, partner_id, path)
-        newest_first = (query.is_by_cursor and not query.is_by_integer) != is_before
-        wanted = filters(one, given)
+        falls = query.is_by_cursor and not query.is_by_integer
         order = sortings(one, given)
+        if order and order[0].member is None:
+            # That is the order of positions.
+            falls, order = order[0].falls, ()
+        place, is_before = await self._place(one, given, partner_id, path, falls=falls)
+        newest_first, beyond = falls != is_before, place.position if place else None
+        wanted = filters(one, given)
         if wanted or has_names or order:
-            window = ItemWindow(_ALL, newest_first)
+            window = ItemWindow(_ALL, falls if order else newest_first)
             every = await items_with_parents(items, partner_id, path, window)
-            every = [kept for kept in every if passes(kept, wanted)]
-            total = len(every)
-            behind = (
-                _behind_in(in_order(every, order), beyond, is_before=is_before)
+            passing = {kept.position for kept in every if passes(kept, wanted)}
+            total = len(passing)
+            following = (
+                behind(every, order, place, falls=falls, is_before=is_before)
                 if order
                 else [kept for kept in every if _is_behind(kept, beyond, newest_first)]
             )
-            found = behind[skip : skip + limit + 1]
+            fitting = [kept for kept in following if kept.position in passing]
+            found = fitting[skip : skip + limit + 1]
         else:
             total = await items.count(partner_id, path)
             window = ItemWindow(min(limit, _ALL) + 1, newest_first, beyond, min(skip, _ALL))
             found = list(await items.list(partner_id, path, window))
         shown, has_more = found[:limit], len(found) > limit
-        following = _following(one, given, shown, limit) if has_more and shown else {}
+        next_ = _following(one, given, shown, limit, order) if has_more and shown else {}
         if is_before:
             shown.reverse()
         skipped = None if beyond is not None else skip
@@ -151,32 +157,44 @@ class ItemPages:
         size = len(shown) if limit == _ALL else limit
         before = _at(query, max(0, min(skip, _last(total, limit) + limit) - limit), limit)
         last = _at(query, _last(total, limit), limit)
-        return Page(shown, total, size, skipped, number, following, before if skip else {}, last)
+        previous = before if skip else {}
+        return Page(shown, total, size, skipped, number, next_, previous, last, order)
 
-    async def _position(
-        self, one: ItemList, given: Mapping[str, Any], partner_id: str, path: str
-    ) -> tuple[int | None, bool]:
-        """The position that a page begins behind, and whether it is the page before that one."""
+    async def _place(
+        self, one: ItemList, given: Mapping[str, Any], partner_id: str, path: str, *, falls: bool
+    ) -> tuple[StoredItem | None, bool]:
+        """The place that a page begins behind, and whether it is the page before that one.
+
+        ``falls`` says whether the list has the newest item first.
+        """
         for name, is_before in ((one.query.cursor, False), (one.query.before, True)):
             text = str(given.get(name, "")) if name else ""
             if name is None or not text:
                 continue
             if one.query.is_by_integer and isinstance(given[name], int | float):
-                return await self._position_of(one, int(given[name]), partner_id, path), is_before
+                position = await self._position_of(
+                    one, int(given[name]), partner_id, path, newest_first=falls != is_before
+                )
+                return StoredItem(position, "", b"{}") if position else None, is_before
             kept = await self._store.items.find(partner_id, path, id_text(text))
             if kept is not None:
-                return kept.position, is_before
-            digits = text.removeprefix(MARK)
-            is_position = digits.isdecimal() and len(digits) <= _POSITION_DIGITS
-            if text.startswith(MARK) and is_position:
-                return int(digits), is_before
+                # The value of what is there is looked up in the list.
+                return StoredItem(kept.position, "", b"{}"), is_before
+            if place := place_of(text):
+                return place, is_before
             raise invalid_fields(
                 [FieldError(name, "names no page of this list", "invalid_value", "query")]
             )
         return None, False
 
-    async def _position_of(self, one: ItemList, cursor: int, partner_id: str, path: str) -> int:
-        """The position that an integer names: that of the last item whose id is no larger."""
+    async def _position_of(
+        self, one: ItemList, cursor: int, partner_id: str, path: str, *, newest_first: bool
+    ) -> int:
+        """The position that an integer names: that of the last item whose id is no larger.
+
+        Where that is another one, and the newest come first, the page begins with it. 0 is the
+        place before the first page.
+        """
         if not one.is_by_id:
             return min(max(cursor, 0), _ALL)
         kept = await self._store.items.find(partner_id, path, str(cursor))
@@ -185,7 +203,7 @@ class ItemPages:
         every = await self._store.items.list(partner_id, path, ItemWindow(_ALL))
         numbered = [kept for kept in every if kept.item_id.lstrip("-").isdecimal()]
         before = (kept.position for kept in numbered if int(kept.item_id) <= cursor)
-        return max(before, default=0)
+        return max(before, default=0) + (newest_first and cursor != 0)
 
 
 def _says_all(operation: Operation) -> bool:
@@ -214,7 +232,11 @@ def _skip(query: PageQuery, given: Mapping[str, Any], limit: int) -> int:
 
 
 def _following(
-    one: ItemList, given: Mapping[str, Any], shown: Sequence[StoredItem], limit: int
+    one: ItemList,
+    given: Mapping[str, Any],
+    shown: Sequence[StoredItem],
+    limit: int,
+    order: Sequence[Sorting],
 ) -> dict[str, str]:
     """The query parameters of the page behind a page."""
     query = one.query
@@ -225,7 +247,7 @@ def _following(
     if query.cursor and query.is_by_integer:
         return {query.cursor: shown[-1].item_id if one.is_by_id else str(shown[-1].position)}
     if query.cursor:
-        return {query.cursor: f"{MARK}{shown[-1].position}"}
+        return {query.cursor: cursor_behind(shown[-1], order)}
     return {}
 
 
@@ -241,15 +263,6 @@ def _at(query: PageQuery, skipped: int, limit: int) -> dict[str, str]:
     if query.number:
         return {query.number: str(query.first_number + (skipped // limit if limit else 0))}
     return {}
-
-
-def _behind_in(every: list[StoredItem], beyond: int | None, *, is_before: bool) -> list[StoredItem]:
-    """The sorted items behind that of a position, or before it; none where it is gone."""
-    if not beyond:
-        return every
-    every = every[::-1] if is_before else every
-    places = (at for at, kept in enumerate(every, 1) if kept.position == beyond)
-    return every[next(places, len(every)) :]
 
 
 def _is_behind(kept: StoredItem, beyond: int | None, newest_first: bool) -> bool:  # noqa: FBT001 - as in a window

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.operations.item_answers import Documented, Item, fitting_members, least
+from mock_server.operations.item_cursors import MARK, cursor_behind
+from mock_server.operations.item_order import Sorting
 from mock_server.store.interface import Item as StoredItem
 from openapi.item_list import ItemList
 from openapi.item_members import value_at
@@ -39,9 +41,6 @@ _SAID = (Role.HAS_MORE, Role.IS_LAST)
 _NONE = object()
 """No value."""
 
-MARK = "page-"
-"""The beginning of a cursor that names a position, and no item."""
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -60,6 +59,8 @@ class Page:
     next: Mapping[str, str]
     previous: Mapping[str, str]
     last: Mapping[str, str]
+    order: Sequence[Sorting]
+    """What the list is sorted by, where that is not when items were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class PageFilling:
         shown, place = self._items(), self.listed.place
         self._ids[:] = [value_at(item, self.identity) for item in shown]
         pairs = zip(shown, self.page.items, strict=True)
-        items = [self._held(item, f"{MARK}{kept.position}") for item, kept in pairs]
+        items = [self._held(item, cursor_behind(kept, self.page.order)) for item, kept in pairs]
         around = self._filled(self.documented.body, (), exchange)
         bodies = [place.body(around, items), place.body(self.documented.body, items)]
         tried = (one for body in bodies for one in self._without_absent(body))

@@ -8,6 +8,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
+from mock_server.operations import item_pages
 from tests.mock_server.clients import Client
 from tests.mock_server.kept.conftest import Start
 from tests.mock_server.kept.contracts import answer, array, contract, number, obj, operation, text
@@ -292,7 +293,10 @@ def sorted_list(start: Start, query: dict[str, Any], page: Any = None) -> Client
     listing = operation({"200": answer(page or array(SORTED))}, query=query)
     paths = {
         "/items": {"get": listing, "post": made},
-        "/items/{id}": {"get": operation({"200": answer(SORTED)})},
+        "/items/{id}": {
+            "get": operation({"200": answer(SORTED)}),
+            "delete": operation({"204": answer()}),
+        },
     }
     client = start(contract(paths))
     for name, size in (("b", 1), ("c", 1), ("a", 2)):
@@ -314,7 +318,19 @@ def sorted_list(start: Start, query: dict[str, Any], page: Any = None) -> Client
         ({"$orderby": text()}, {"$orderby": "name desc"}, "cba"),
         (WAYS, {"order": "desc"}, "acb"),
         (WAYS, {"order": "asc"}, "bca"),
-        ({"sort": text()}, {"sort": "-created"}, "bca"),
+        ({"sort": text()}, {"sort": "-created"}, "acb"),
+        ({"sort": text()}, {"sort": "created"}, "bca"),
+        ({"sort": text()}, {"sort": "-paid_at"}, "bca"),
+        ({"sort": text()}, {"sort": "size,size:desc,-name"}, "cba"),
+        (
+            {"sort_by": text(), "sort_order": text()},
+            {"sort_by": "name", "sort_order": "desc"},
+            "cba",
+        ),
+        ({"order_status": text()}, {"order_status": "-name"}, "bca"),
+        ({"orderType": text()}, {"orderType": "-name"}, "bca"),
+        ({"sortable": text()}, {"sortable": "-name"}, "bca"),
+        ({"sort": text()}, {"sort": "_" * 4000}, "bca"),
         ({"sort": text()}, {"sort": "colour"}, "bca"),
         ({"sort": text(default="-name")}, {}, "cba"),
         ({"sort": text(), "name": text()}, {"sort": "-name", "name": "c"}, "c"),
@@ -341,6 +357,88 @@ def test_a_sorted_list_has_each_item_on_one_of_its_pages(start: Start, name: str
         found += names(page.get("items") or page.get("data"))
         following = walk(page, {})
     assert found == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "asked"),
+    [
+        (text(default="-createdAt"), {}),
+        (text(), {"sort": "createdAt"}),
+        (text(), {"sort": "size,paidAt"}),
+        (text(), {"sort": "name"}),
+        (text(), {"sort": "-name"}),
+        (text(), {"sort": "colour,-name", "name": ["e", "d", "c", "b", "a"]}),
+    ],
+)
+def test_a_sorted_list_goes_on_where_its_items_were(
+    start: Start, schema: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    _, query, walk, _ = PAGES["a token"]
+    query = {**query, "sort": schema, "name": array(text())}
+    page_schema = obj("items", items=array(SORTED), nextPageToken=text())
+    client = sorted_list(start, query, page_schema)
+    for name in "de":
+        client.post("/v1/items", json={"name": name, "size": 1})
+    found: list[str] = []
+    following: dict[str, Any] | None = {}
+    while following is not None and len(found) < 9:
+        page = client.get("/v1/items", params={**asked, "pageSize": 2, **following}).json()
+        for item in page["items"]:
+            assert client.delete(f"/v1/items/{item['id']}").status_code == 204
+        found += names(page["items"])
+        following = walk(page, {})
+    assert sorted(found) == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("cursor", ["page-3-bm8", "page-3-W10", "page-3-!", "page-3-"])
+def test_a_cursor_that_no_page_had_is_refused(start: Start, cursor: str) -> None:
+    page_schema, query, *_ = PAGES["a token"]
+    client = sorted_list(start, {**query, "sort": text()}, page_schema)
+    refused = client.get("/v1/items", params={"sort": "name", "pageToken": cursor})
+    assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("sort", ["size", "-size", "size,-name"])
+def test_a_page_before_an_item_of_a_sorted_list_is_the_one_that_was_before(
+    start: Start, sort: str
+) -> None:
+    page = obj("data", data=array(SORTED), has_more=FLAG)
+    query = {"after": text(), "ending_before": text(), "limit": number(), "sort": text()}
+    client = sorted_list(start, query, page)
+    for name in "de":
+        client.post("/v1/items", json={"name": name, "size": 1})
+    asked = {"sort": sort, "limit": 2}
+    first = client.get("/v1/items", params=asked).json()["data"]
+    second = client.get("/v1/items", params={**asked, "after": first[-1]["id"]}).json()["data"]
+
+    before = {**asked, "ending_before": second[0]["id"]}
+    assert client.get("/v1/items", params=before).json()["data"] == first
+
+
+@pytest.mark.parametrize(
+    "query", [{"order": text(default="desc")}, {"sort": text(default="-createdAt")}]
+)
+def test_no_more_than_a_page_is_read_in_the_order_of_making(
+    start: Start, query: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(item_pages, "items_with_parents")
+    client = sorted_list(start, {**query, "page": number(), "limit": number()})
+    assert names(client.get("/v1/items", params={"limit": 2}).json()) == ["a", "c"]
+    assert names(client.get("/v1/items", params={"limit": 2, "page": 2}).json()) == ["b"]
+
+
+def test_the_newest_come_first_by_an_integer_too(start: Start) -> None:
+    page = obj("data", data=ITEMS, next_cursor={"type": ["integer", "null"]})
+    query = {"after": number(), "limit": number(), "order": text()}
+    client = start(document(page, query))
+    fill(client)
+    asked = {"limit": 2, "order": "desc"}
+    first = client.get("/v1/items", params={**asked, "after": 0}).json()
+    assert (names(first["data"]), first["next_cursor"]) == (NEWEST[:2], 4)
+    client.delete("/v1/items/4")
+    rest = client.get("/v1/items", params={**asked, "after": 4, "limit": 9}).json()
+    assert names(rest["data"]) == NEWEST[2:]
+    assert client.get("/v1/items", params={**asked, "after": 1}).json()["data"] == []
 
 
 @pytest.mark.parametrize(
