@@ -17,6 +17,7 @@ class Role(Enum):
 
     ITEMS = auto()
     CURSOR = auto()
+    PAGE_INFO = auto()
     BEFORE = auto()
     OLDER = auto()
     NUMBER = auto()
@@ -54,8 +55,9 @@ ASKED: Mapping[Role, str] = {
     Role.CURSOR: (
         r"(starting|start|page|list|item|id|search)?after(id|key|cursor|token)?|.*cursor"
         r"|(?!.*(access|auth|csrf|session|id)token).*token|.*(marker|bookmark|continu).*"
-        r"|next(page|id|key)*|sinceid|.*startkey|pageinfo"
+        r"|next(page|id|key)*|sinceid|.*startkey"
     ),
+    Role.PAGE_INFO: r"pageinfo",
     Role.TOKEN: r"(page|list)?offset|skip|.*(bookmark|cursor|token|marker)",
 }
 """What query parameters are called."""

@@ -12,6 +12,8 @@ from openapi.schema import types_of
 
 _BRACKETED = re.compile(r"(?:filters?|where)\[([^\[\]]+)\](?:\[\])?", re.IGNORECASE)
 """A filter with the member that it is about: ``filter[state]``."""
+_OF_SHOWING = {"fields", "include", "includes", "expand", "select"}
+"""What says which members are shown, and filters by none."""
 _DATE = re.compile(r"\d{4}-\d\d|\d{9,}$")
 _DATES = ("2026-01-31", "2026-01-31T10:20:30Z")
 
@@ -163,6 +165,10 @@ def page_query(
     others = [one for one in others if one != before]
     cursor = first_asked(Role.CURSOR, others) or first_asked(Role.NUMBER, texts)
     cursor = cursor or next((one for one in texts if _is_token(one, names[one], page)), None)
+    if not (cursor or offset or number):
+        # Beside a number it says how much of a page is told, as one of a few values does.
+        free = [one for one in texts if one != before and "enum" not in names[one].schema]
+        cursor = first_asked(Role.PAGE_INFO, free)
     is_other = bool(cursor or offset or number) or not limit
     if before and not is_other and _names_an_item(names[before], before):
         cursor, before = before, None
@@ -191,6 +197,8 @@ def _filtered(name: str, asked: Asked, members: Mapping[str, str]) -> str | None
     if bracketed:
         return members.get(spelt(bracketed[1]))
     if asked.member is not None or not (asked.parameter.is_single or "array" in asked.types):
+        return None
+    if spelt(name) in _OF_SHOWING:
         return None
     # Several values may have the name of several: ``ids``.
     own = spelt(name).removesuffix("s") if "array" in asked.types else spelt(name)
