@@ -38,7 +38,8 @@ def changes(name: str) -> bool:
 class Read:
     """A GET by id: where the POST's answer and its own have the item, and by what it is named.
 
-    ``shown`` is None where the contract does not say where its answer has the item.
+    ``shown`` is None where the contract does not say where its answer has the item. Of what
+    ``Location`` alone names, the POST's answer has the id.
     """
 
     operation: Operation
@@ -106,6 +107,8 @@ def read_of(operation: Operation) -> Read | None:
     if collection is None or collection.create is not create or operation not in collection.reads:
         return None
     made = collection.shown.get(create)
+    if made is None and resource.is_located:
+        made = ItemPlace((), {resource.handle: {}})
     if made is None or create.success_status not in _MAKING:
         return None
     named = id_member(made.members, collection.id_parameters[operation], collection.noun)

@@ -84,7 +84,7 @@ class Resource:
     """The documented values of ``state``."""
     bases: tuple[str, ...] = ()
     is_located: bool = False
-    """Whether ``Location`` alone names what was made: the creation is answered without a body."""
+    """Whether ``Location`` alone names what was made: the answer of the creation shows no id."""
 
     @classmethod
     def created_by(cls, create: Operation, operations: Mapping[str, Operation]) -> Self:
@@ -100,9 +100,12 @@ class Resource:
         )
         read = next((one for one in on_one if one.method == "GET"), None)
         items = item_members(pages) if pages else {}
-        # A creation without a body in its answer says by Location alone what it has made.
-        members = success_members(create) or items or (success_members(read) if read else {})
         parameter = next((parameter_below(one.path, base) for one in below), "")
+        members = success_members(create)
+        # A creation that shows no id in its answer says by Location alone what it has made.
+        is_located = not members or _shows_no_id(create, parameter)
+        if is_located:
+            members = items or (success_members(read) if read else {}) or members
         if create.method == "PUT":
             handle = _chosen(members, parameter, base)
             shown = success_members(create).keys() | (success_members(read).keys() if read else ())
@@ -125,7 +128,7 @@ class Resource:
             state=_state_member(pages) if pages else None,
             states=_states(pages) if pages else (),
             bases=bases,
-            is_located=not success_members(create),
+            is_located=is_located,
         )
 
     @property
@@ -331,6 +334,13 @@ def _shows_made(items: Set[str], shown: Set[str], handle: str) -> bool:
     has_own = _ID in items and bool(shown) and _ID not in shown
     is_alike = not shown or are_alike(items, shown)
     return bool({_ID, handle} & items) and not has_own and is_alike
+
+
+def _shows_no_id(create: Operation, parameter: str) -> bool:
+    """Whether no member in the answer of a POST can be the id of what it makes."""
+    members = success_members(create)
+    named = _handle(members, parameter, create.path)
+    return create.method == "POST" and named == _ID and _ID not in members
 
 
 def _handle(members: Mapping[str, Any], parameter: str, path: str) -> str:

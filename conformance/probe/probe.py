@@ -25,7 +25,7 @@ from conformance.target.exchange import (
 from conformance.target.members import JsonObject, text_in
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paging import PageMembers
-from openapi.resource import Resource, makes_several
+from openapi.resource import Resource, makes_several, success_members
 
 _LONGEST_LIST, _MOST_PAGES = 10_000, 400
 """The most items of a list that is read whole, and its most pages, which may be small."""
@@ -179,6 +179,10 @@ class Probe(Sending):
     def id_of(self, answer: Answer) -> str | None:
         """The id of the resource in an answer; None where it shows none."""
         return answer.identifier(self.resource.id)
+
+    def tells(self, made: Answer, name: str) -> bool:
+        """Whether the answer to a creation has a member, or should: not what it never shows."""
+        return name in success_members(self.resource.create) or made.field(name) is not None
 
     def known_id_of(self, answer: Answer) -> str:
         """The id of the resource in an answer; nothing is verified where it shows none."""

@@ -65,10 +65,8 @@ def looks(probe: Probe) -> Iterator[None]:
 
 def item_in(place: ItemPlace | None, answer: Answer) -> JsonObject | None:
     """The item in an answer; None where it shows none, or nobody knows where."""
-    try:
-        return place.item(answer.json()) if place else None
-    except ValueError:
-        return None
+    item = place.item(answer.document) if place else None
+    return item if answer.located is None else {**dict([answer.located]), **(item or {})}
 
 
 def id_of(probe: Probe, made: Answer) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin, urlsplit
 
 from conformance.probe.not_verified import NotVerified, Undecided, refused_with
 from conformance.probe.plain_requests import PlainRequests
@@ -278,9 +278,35 @@ class Sending(PlainRequests):
                 return answer.to(one.create).named(
                     one.handle, names_in(request.path.partition("?")[0])[-1]
                 )
-            if one.is_located and request.is_for(one.create):
-                return answer.of_creation(one.handle, in_parentheses=one.is_in_parentheses)
-        return answer.to(operation) if operation else answer
+        opened = answer.to(operation) if operation else answer
+        for one in self.contract.resources if answer.status == HTTPStatus.CREATED else ():
+            name = self._located(one, request, answer) if request.is_for(one.create) else ""
+            if name:
+                return opened.located_at(one.handle, name)
+        return opened
+
+    def _located(self, resource: Resource, request: Request, answer: Answer) -> str:
+        """The id at the end of ``Location``; empty where that is not the path of an item.
+
+        Behind a gateway, where nothing may be sent to it, the end of such a path will do.
+        """
+        base, location = self.target.base_url, answer.header("location")
+        if not location:
+            return ""
+        url = urljoin(f"{base}{request.path.partition('?')[0]}", location)
+        is_below = url.startswith(f"{base}/")
+        path = urlsplit(url.removeprefix(base) if is_below else url).path.rstrip("/")
+        above, _, name = path.rpartition("(" if resource.is_in_parentheses else "/")
+        if resource.is_in_parentheses:
+            name = name.removesuffix(")").strip("'")
+        place = unquote(self._place_of_one(resource, request))
+        is_item = unquote(above) == place or (not is_below and unquote(above).endswith(place))
+        return unquote(name) if is_item else ""
+
+    def _place_of_one(self, resource: Resource, request: Request) -> str:
+        """The concrete path that what a request makes has its own path below."""
+        collection, on_one = resource.collection_of(request.path), resource.read or resource.revoke
+        return resource.place_of(on_one, collection)[0] if on_one else collection
 
     def _ends(self, request: Request) -> bool:
         """Whether a request is to revoke something."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from conformance.target.json_documents import parse
 from conformance.target.members import JsonObject, identifier_in, number_in, objects_in, text_in
@@ -237,7 +237,7 @@ class Answer:
     times: int = field(default=1, compare=False)
     """How often the request was sent, each time with another key; it stands for all of them."""
     located: tuple[str, str] | None = field(default=None, compare=False)
-    """The member by which ``Location`` names what was made, where a creation has no body."""
+    """The member by which ``Location``, or a path, names what was made, where a body need not."""
 
     _document: object = field(default=_UNREAD, init=False, repr=False, compare=False)
     """The body as JSON, or why it is none, once it was read."""
@@ -309,16 +309,9 @@ class Answer:
         envelope = envelope_of(operation) if self.is_success else ()
         return replace(self, envelope=envelope) if envelope else self
 
-    def of_creation(self, handle: str, *, in_parentheses: bool = False) -> Self:
-        """The same answer as that of a creation, which may name what it made in ``Location``.
-
-        The id may be ``in_parentheses`` there, as OData has it.
-        """
-        place = urlsplit(self.header("location") or "").path.rstrip("/").rpartition("/")[2]
-        if in_parentheses:
-            place = place.partition("(")[2].removesuffix(")").strip("'")
-        is_bare = self.status == HTTPStatus.CREATED and not self.body and place
-        return replace(self, located=(handle, unquote(place))) if is_bare else self
+    def located_at(self, handle: str, name: str) -> Self:
+        """The same answer as that of a creation: ``Location`` names what its body does not."""
+        return self if self.identifier(handle) is not None else self.named(handle, name)
 
     def named(self, handle: str, name: str) -> Self:
         """The same answer as that of a PUT, which names what it makes in its path."""
@@ -338,17 +331,13 @@ class Answer:
     def json_object(self) -> JsonObject | None:
         """The JSON object that is the body, or that is in its envelope; else None.
 
-        Of a creation that does not show it, it has the member that ``Location`` or the path tells.
+        Of a creation that does not show it, it has the member that ``Location`` or a path tells.
         """
         value = self.document
         for name in self.envelope:
             value = value.get(name) if isinstance(value, dict) else None
         shown = value if isinstance(value, dict) else None
         return shown if self.located is None else {**dict([self.located]), **(shown or {})}
-
-    def tells(self, name: str) -> bool:
-        """Whether the answer could have a member: without a body it has what it is named by."""
-        return bool(self.body) or self.located is None or name == self.located[0]
 
     def field(self, name: str) -> object:
         """A member of that JSON object, of any type; None without such a member."""

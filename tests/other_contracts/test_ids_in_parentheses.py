@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.target.exchange import Answer, names_in, with_value
+from conformance.target.exchange import names_in, with_value
 from openapi.contract import Contract
 from tests.mock_server.kept.contracts import answer, array, contract, number, obj, operation, text
 from tests.other_contracts.judging import accused, judged_mock
@@ -90,10 +90,3 @@ def test_one_value_of_a_path_is_another() -> None:
     assert with_value(template, "/things(5)/parts('7')", 0, "a/b") == "/things(a%2Fb)/parts('7')"
     assert with_value(template, "/things(5)/parts('7')", 1, "8") == "/things(5)/parts('8')"
     assert with_value(template, "/others", 0, "8") == "/others"
-
-
-@pytest.mark.parametrize("place", ["/v1/Products(k%201)", "https://h/Products('k%201')/"])
-def test_a_location_names_an_id_in_parentheses(place: str) -> None:
-    made = Answer(201, (("location", place),)).of_creation("Key", in_parentheses=True)
-
-    assert made.located == ("Key", "k 1")

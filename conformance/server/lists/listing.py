@@ -152,7 +152,7 @@ def created_is_listed(probe: Probe) -> None:
             if id_ == probe.id_of(made):
                 state = [probe.resource.state] if is_credential(probe.creating.operation) else []
                 for name in filter(None, (probe.resource.login, probe.name_member, *state)):
-                    same = item.get(name) == made.field(name) or not made.tells(name)
+                    same = item.get(name) == made.field(name) or not probe.tells(made, name)
                     seen = Values(f"/{name}", item.get(name), made.field(name))
                     probe.expect(same, f"the {name} of the creation in the list", "another", seen)
                 return

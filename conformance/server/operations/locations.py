@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.not_verified import NotAsked, NotServed, refused_with
+from conformance.probe.plain_requests import NEW_NAME
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import id_of, is_shown, item_in, looks, read, request_for
@@ -13,7 +14,7 @@ from conformance.probe.values import header
 from conformance.probe.violation import Violation
 from conformance.server.operations.sabotage import LOCATION_OF_NOTHING
 from conformance.target.exchange import Answer
-from conformance.target.members import identifier_in
+from conformance.target.members import identifier_in, text_in
 from openapi.operation import Operation
 from openapi.reads import made_by
 
@@ -46,29 +47,41 @@ def location_leads_to_the_item(probe: Probe) -> None:
     if path is None:
         _expect_its_own(probe, reading, made)
         raise NotAsked("the Location is not below --url: give a URL that it is below")
-    if path == request_for(reading, made).path:
+    # Without an id in the body, that of the Location is the id of whatever item.
+    is_told_alone = made.located is not None and not probe.resource.is_chosen_in_path
+    if is_told_alone:
+        made = _expect_its_own(probe, reading, made)
+        own, path = id_of(reading, made), request_for(reading, made).path
+    elif path == request_for(reading, made).path:
         return  # its read is judged by itself
+    sent = text_in(probe.recording.exchanges[-1][0].members, probe.name_member)
     answer = Answer(HTTPStatus.NOT_FOUND)
     for _ in looks(probe):
         answer = answer_to(reading, reading.request().at(path))
         if not answer.is_not_there:
             break  # it is not late
     item = item_in(read(reading).shown, answer) if is_shown(reading, answer) else None
-    told = identifier_in(item, known.id) if item else None
-    if answer.is_not_there or told not in {None, own}:
+    name = text_in(item or {}, probe.name_member) or ""
+    is_another = identifier_in(item or {}, known.id) not in {None, own} or (
+        is_told_alone and sent is not None and name != sent and bool(NEW_NAME.fullmatch(name))
+    )
+    if answer.is_not_there or is_another:
         seen = f"{answer.status}" if answer.is_not_there else "another item"
         raise Violation("what was made, at its Location", seen, values=[header(made, "location")])
     if not answer.is_success:
         raise refused_with(answer.status, f"the target answers {answer.status} to the Location")
 
 
-def _expect_its_own(probe: Probe, reading: Probe, made: Answer) -> None:
-    """A Location that nothing may be sent to is that of one item alone."""
+def _expect_its_own(probe: Probe, reading: Probe, made: Answer) -> Answer:
+    """Another creation; a Location that nothing else is known of is that of one item alone."""
     other, location = probe.make(), made.header("location")
-    is_another = id_of(reading, other) != id_of(reading, made)
+    is_another = other.status == HTTPStatus.CREATED and (
+        made.located is not None or id_of(reading, other) != id_of(reading, made)
+    )
     if other.header("location") == location and is_another:
         seen = "that of another item"
         raise Violation("a Location of its own", seen, values=[header(other, "location")])
+    return other
 
 
 def _path(probe: Probe, location: str) -> str | None:
