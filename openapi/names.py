@@ -40,7 +40,7 @@ class Role(Enum):
 
 
 _NUMBER = r"p|(current)?page|page(number|num|no|index|nr)"
-_OFFSET = r"(page|list)?offset|skip|start(index|at)?|from|firstresult|begin"
+_OFFSET = r"(page|list)?offset|skip|start(index|at|position)?|from|firstresult|begin"
 _SIZE = (
     r"pagelen(gth)?|limit|(page|batch|list)?size|(page|list)limit|(items)?perpage"
     r"|max(results|items|pagesize)?|top|take"
@@ -55,7 +55,7 @@ ASKED: Mapping[Role, str] = {
     Role.CURSOR: (
         r"(starting|start|page|list|item|id|search)?after(id|key|cursor|token)?|.*cursor"
         r"|(?!.*(access|auth|csrf|session|id)token).*token|.*(marker|bookmark|continu).*"
-        r"|next(page|id|key)*|sinceid|.*startkey"
+        r"|next(page|id|key)*|sinceid|last(seen|item)?id|.*startkey"
     ),
     Role.PAGE_INFO: r"pageinfo",
     Role.TOKEN: r"(page|list)?offset|skip|.*(bookmark|cursor|token|marker)",

@@ -221,7 +221,16 @@ def _is_token(name: str, asked: Asked, page: Shown) -> bool:
     return any(
         spelt(place[-1]) == spelt(name) and (is_token or _is_in(Role.NEXT, place[:-1]))
         for place in texts
-    ) or (is_token and any(is_shown(Role.NEXT, *place) for place in texts))
+    ) or any(
+        is_shown(Role.NEXT, *place) and (is_token or _has_in_query(name, schema))
+        for place, schema in page.items()
+    )
+
+
+def _has_in_query(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether the example of a URL has a parameter in its query."""
+    example = schema.get("example", schema.get("examples", ""))
+    return bool(re.search(rf"[?&]{re.escape(name)}=", str(example)))
 
 
 def _given(asked: Asked) -> Sequence[object]:
@@ -263,6 +272,12 @@ def _first_offset(schema: Mapping[str, Any], name: str) -> int:
     is_from_one = schema.get("minimum") == 1 and spelt(name).startswith("start")
     default = schema.get("default")
     return 1 if default == 1 or (is_from_one and default != 0) else 0
+
+
+def says_first_offset(name: str, asked: Asked) -> bool:
+    """Whether it is known what the first item counts as: 0, but for what is called a start."""
+    said = (*map(asked.schema.get, ("default", "minimum", "example")), *asked.parameter.examples)
+    return not spelt(name).startswith("start") or any(one in {0, 1} for one in said)
 
 
 def says_first_number(asked: Asked, page: Shown) -> bool:

@@ -11,7 +11,13 @@ from openapi.item_members import HOLDING
 from openapi.item_paths import is_of_one
 from openapi.names import IDS, Role, holds_url, is_asked, is_header, is_shown, spelt
 from openapi.operation import Operation
-from openapi.page_query import PageQuery, Shown, page_query, says_first_number
+from openapi.page_query import (
+    PageQuery,
+    Shown,
+    page_query,
+    says_first_number,
+    says_first_offset,
+)
 from openapi.schema import types_of
 
 
@@ -48,7 +54,7 @@ class PageMembers:
     is_last: str = ""
     """The member that says that no page follows."""
     number: str = ""
-    """The member with the number of the page itself."""
+    """The member with the number of the page itself, or with its offset."""
     pages: str = ""
     """The member with the number of all pages."""
     next_header: str = ""
@@ -60,6 +66,8 @@ class PageMembers:
     """The member that holds the item in what is listed: ``node`` of an edge; empty without any."""
     also_next: tuple[str, ...] = ()
     """The members beside ``next`` that a page may have the next one in, and not in that."""
+    is_largest_known: bool = True
+    """Whether the contract says how many items a page may have; a server may give fewer."""
 
     @property
     def is_counted(self) -> bool:
@@ -125,6 +133,7 @@ def _page_members(operation: Operation, members: Shown, items: str) -> PageMembe
         next=following,
         next_header=next_header,
         also_next=tuple(others),
+        is_largest_known=query.limit is None or query.largest_limit is not None,
     )
     if is_told and (query.cursor or not is_counted):
         return replace(found, paging=Paging.TOKEN, may_count=is_counted)
@@ -140,7 +149,13 @@ def _page_members(operation: Operation, members: Shown, items: str) -> PageMembe
         total=_first(members, Role.TOTAL, "integer"),
         total_header=_first_header(headers, Role.TOTAL),
     )
-    if query.offset or not query.number:
+    if query.offset:
+        is_known = says_first_offset(query.offset, query.names[query.offset])
+        own = [place for place in members if spelt(place[-1]) == spelt(query.offset)]
+        own = [place for place in own if "integer" in types_of(members[place])]
+        number = _joined(own[0]) if own and not is_known else ""
+        return replace(found, is_first_known=is_known, number=number)
+    if not query.number:
         return found
     is_known = says_first_number(query.names[query.number], members)
     # What may as well count the items of a page, or be the number of the last one, tells nothing.

@@ -17,6 +17,7 @@ from conformance.probe.paging import (
     largest_page_of,
     page_in,
     query_of_page,
+    without_overlap,
 )
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
@@ -93,6 +94,9 @@ def pages(
             if after is None:
                 return
             continue
+        if repetition.ends_with(page.ids):
+            return
+        page = without_overlap(probe.page_members, after, page, first)
         first = first or page.ids
         if probe.page_members.is_backwards and repetition.shows_again(page.ids):
             raise NotVerified(GOES_ON)
@@ -101,7 +105,7 @@ def pages(
             raise NotVerified(GOES_ON)
         if not page.has_more or not (page.ids or probe.page_members.says_next):
             return
-        repetition.add(page.ids, page.next)
+        repetition.add(page.ids, page.next, may_be_last=page.may_be_last)
         expect_news(repetition)
         after = page.next
     if most is None:

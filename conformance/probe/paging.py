@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -44,6 +44,8 @@ class Page:
     next: Cursor | None
     is_cut: bool = False
     """Whether more follows, or may follow, and nobody knows how to ask for it."""
+    may_be_last: bool = False
+    """Whether nothing tells that another follows, and the page is not full."""
 
     @property
     def has_more(self) -> bool:
@@ -56,6 +58,19 @@ def is_first_again(
 ) -> bool:
     """Whether a page is the first one once more: 1 is its number, where 0 might have been."""
     return not members.is_first_known and cursor == 1 and bool(ids) and [*ids] == [*first]
+
+
+def without_overlap(
+    members: PageMembers, cursor: Cursor | None, page: Page, first: Sequence[str]
+) -> Page:
+    """A page without what the first one had, where 0 was taken for the first offset, and 1 is."""
+    is_overlap = (
+        members.paging is Paging.OFFSET
+        and not members.is_first_known
+        and cursor == members.first + len(first)
+        and page.ids[:1] == [*first][-1:]
+    )
+    return replace(page, items=page.items[1:], ids=page.ids[1:]) if is_overlap else page
 
 
 def bound_of(operation: Operation, keyword: str, otherwise: int) -> int:
@@ -130,7 +145,10 @@ def page_in(
         return None
     try:
         following = _next(members, answer, query, ids)
-        return Page(items, ids, following, _is_cut(members, document, query, len(ids)))
+        is_told = members.says_next or _says_more(members, document) is not None
+        may_be_last = not (is_told or following is None or _is_full(members, query, len(ids)))
+        is_cut = _is_cut(members, document, query, len(ids))
+        return Page(items, ids, following, is_cut, may_be_last)
     except _UnknownNext:
         return None
 
@@ -171,10 +189,8 @@ def _is_cut(
     """Whether a list without known pages has, or may have, more than it shows."""
     if members.paging is not Paging.WHOLE:
         return False
-    says_more, limit = _says_more(members, document), query.get(members.limit)
-    if says_more is not None:
-        return says_more
-    return limit is not None and count >= int(str(limit))
+    says_more = _says_more(members, document)
+    return _is_full(members, query, count) if says_more is None else says_more
 
 
 def _here(members: PageMembers, answer: Answer, query: Mapping[str, object]) -> int:
@@ -212,8 +228,10 @@ def _goes_on(
     if members.says_next and members.paging is not Paging.AFTER:
         return told is not None
     total, limit = _total(members, answer), query.get(members.limit)
-    # A page that is not full is the last one.
-    is_full = count > 0 and (limit is None or count >= int(str(limit)))
+    # A page that is not full is the last one, where a server has no largest size of its own.
+    is_full = count > 0 and (
+        limit is None or not members.is_largest_known or _is_full(members, query, count)
+    )
     here = _here(members, answer, query)
     if members.paging is Paging.NUMBER:
         number, pages = here - members.first + 1, member_of(answer.json(), members.pages)
@@ -223,10 +241,21 @@ def _goes_on(
     is_of_page = may_count_one_page(*steps(members.total)) if members.total else False
     if total is None or members.paging is not Paging.OFFSET:
         before = (here - members.first) * int(str(limit or 0))
+        # Smaller pages than the one asked for have fewer items before them.
+        is_counted = here == members.first or _is_full(members, query, count)
         is_all = members.is_first_known and not is_of_page and total == before + count
+        is_all = is_all and is_counted
         return is_full and not is_all
-    is_before_end = here - members.first + count < total
+    # What counts from 1 has one less before it.
+    behind = here - members.first + (0 if members.is_first_known else -1)
+    is_before_end = count > 0 and behind + count < total
     return (is_of_page and total == count and is_full) or is_before_end
+
+
+def _is_full(members: PageMembers, query: Mapping[str, object], count: int) -> bool:
+    """Whether a page has as many items as were asked for."""
+    limit = query.get(members.limit)
+    return limit is not None and count >= int(str(limit))
 
 
 def _total(members: PageMembers, answer: Answer) -> int | None:

@@ -142,9 +142,9 @@ class Probe(Sending):
             cursor = page.next
             if page.is_cut or (members.is_backwards and repetition.shows_again(page.ids)):
                 raise NotVerified(GOES_ON)
-            if cursor is None:
+            if cursor is None or repetition.ends_with(page.ids):
                 return items
-            repetition.add(page.ids, cursor)
+            repetition.add(page.ids, cursor, may_be_last=page.may_be_last)
             expect_news(repetition)
         raise NotVerified(f"the list is longer than {_LONGEST_LIST} items or {_MOST_PAGES} pages")
 

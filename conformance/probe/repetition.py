@@ -19,10 +19,13 @@ class Repetition:
         self._without_news = 0
         self._empty = 0
         self._is_named_again = False
+        self._may_have_ended = False
         self.pages = 0
         """The pages seen so far."""
 
-    def add(self, ids: Sequence[str], following: object = None) -> None:
+    def add(
+        self, ids: Sequence[str], following: object = None, *, may_be_last: bool = False
+    ) -> None:
         """Note the ids of the next page, and the cursor of the one behind it."""
         self.pages += 1
         is_old = bool(ids) and self._seen.issuperset(ids)
@@ -32,6 +35,11 @@ class Repetition:
         self._is_named_again = not ids and following in self._cursors
         self._seen.update(ids)
         self._cursors.add(following)
+        self._may_have_ended = may_be_last
+
+    def ends_with(self, ids: Sequence[str]) -> bool:
+        """Whether the page before was the last: no one told of this one, which has nothing new."""
+        return self._may_have_ended and bool(ids) and self._seen.issuperset(ids)
 
     def shows_again(self, ids: Sequence[str]) -> bool:
         """Whether a page has an item that an earlier one had."""

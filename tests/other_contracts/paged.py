@@ -59,7 +59,8 @@ class View(NamedTuple):
 class Kind(NamedTuple):
     """One way of naming pages: the contract's query, page and headers, and how a server has it.
 
-    ``start`` gives the place of the first item from the value of ``cursor`` and the size.
+    ``start`` gives the place of the first item from the value of ``cursor`` and the size, where
+    that is no id. A server gives no more than ``largest`` items, whatever is asked for.
     """
 
     query: dict[str, Any]
@@ -72,6 +73,7 @@ class Kind(NamedTuple):
     documented: tuple[str, ...] = ()
     parameters: tuple[dict[str, Any], ...] = ()
     first: int = 0
+    largest: int = 100
 
 
 def at(place: int, _: int) -> int:
@@ -363,6 +365,62 @@ KINDS: dict[str, Kind] = {
             "next_cursor": str(view.end) if view.has_more else None,
         },
     ),
+    "mollie": Kind(
+        {"from": TEXT, "limit": SIZE},
+        thing(
+            ["things", "_links"], things=THINGS,
+            _links=thing([], next={**thing([], href={
+                **TEXT, "example": "https://api.example.com/things?from=t1&limit=5",
+            }), "type": ["object", "null"]}),
+        ),
+        "limit", "from", at,
+        lambda view: {"things": view.items, "_links": {"next": {
+            "href": f"https://api.example.com{view.url(**{'from': view.end})}"
+        } if view.has_more else None}},
+    ),
+    "quickbooks, no word of the next": Kind(
+        {"startPosition": {**WHOLE, "default": 1}, "maxResults": SIZE},
+        thing(["things"], things=THINGS, startPosition=WHOLE, maxResults=WHOLE),
+        "maxResults", "startPosition", lambda place, _: place - 1,
+        lambda view: {"things": view.items, "startPosition": view.start + 1,
+                      "maxResults": len(view.items)},
+        first=1,
+    ),
+    **{
+        f"a start from {first}, as no one but the page says": Kind(
+            {"startPosition": WHOLE, "maxResults": SIZE},
+            thing(["things"], things=THINGS, startPosition=WHOLE),
+            "maxResults", "startPosition", lambda place, _, first=first: place - first,
+            lambda view, first=first: {"things": view.items, "startPosition": view.start + first},
+            first=first,
+        )
+        for first in (0, 1)
+    },
+    **{
+        f"a start from {first}, and a total": Kind(
+            {"startPosition": WHOLE, "maxResults": SIZE},
+            thing(["things", "total"], things=THINGS, total=WHOLE),
+            "maxResults", "startPosition", lambda place, _, first=first: place - first,
+            lambda view: {"things": view.items, "total": view.total},
+            first=first,
+        )
+        for first in (0, 1)
+    },
+    "the last id, and no word of the next": Kind(
+        {"last_id": TEXT, "limit": SIZE}, thing(["things"], things=THINGS), "limit", "last_id",
+        at, lambda view: {"things": view.items},
+    ),
+    **{
+        f"no word of the next, nor of the largest page, by {name}": Kind(
+            {name: schema, "limit": WHOLE}, THINGS, "limit", name, start,
+            lambda view: view.items, first=first, largest=7,
+        )
+        for name, schema, start, first in (
+            ("page", {**WHOLE, "minimum": 1}, numbered(1), 1),
+            ("offset", WHOLE, at, 0),
+            ("after", TEXT, at, 0),
+        )
+    },
     "no word of the next": Kind(
         {"from": {**WHOLE, "minimum": 0}, "count": SIZE},
         thing(["things", "count"], things=THINGS, count=WHOLE),
@@ -448,10 +506,18 @@ class Server:
             return _answer(200 if found else 404, found[0] if found else {})
         return self._page(dict(parse_qsl(query)))
 
+    def _start(self, query: Mapping[str, str], size: int) -> int:
+        value = str(query.get(self.kind.cursor) or self.kind.first)
+        if value.isdecimal():
+            return self.kind.start(int(value), size)
+        ids = [one["id"] for one in self.items]
+        # What is gone had its place among what came before and after it.
+        return ids.index(value) + 1 if value in ids else sum(one[1:] < value[1:] for one in ids)
+
     def _page(self, query: Mapping[str, str]) -> Answer:
         kind, items = self.kind, self.items
-        size = int(query.get(kind.size) or 5)
-        start = kind.start(int(query.get(kind.cursor) or kind.first), size)
+        size = min(int(query.get(kind.size) or 5), kind.largest)
+        start = self._start(query, size)
         more = start + size < len(items)
         view = View(items[start : start + size], start, size, len(items), more, query)
         view = self.fault(view, items) if self.fault else view

@@ -172,6 +172,9 @@ COUNTING = ["a number of pages", "scim", *(one for one in KINDS if "a total" in 
 SAYING = [one for one in KINDS if "no one" not in one and "no word" not in one]
 """The kinds whose pages say whether another follows."""
 
+BY_ID = [one for one in KINDS if KINDS[one].cursor in {"last_id", "after"} and "no word" in one]
+"""The kinds whose pages are asked for by the id of the last item, which is no page in itself."""
+
 FLAGGED = {"spring", "pageable"}
 """The kinds whose pages say it with a flag alone, which leads nowhere from an empty page."""
 
@@ -230,7 +233,7 @@ class Refusing(Server):
     """It has no page behind the last one."""
 
     def _page(self, query: Mapping[str, str]) -> Answer:
-        start = self.kind.start(int(query.get(self.kind.cursor) or self.kind.first), 1)
+        start = self._start(query, 1)
         answer = super()._page(query)
         is_page = not start or any(one["id"] in answer.body.decode() for one in self.items)
         return answer if is_page else answered(404, {"message": "no such page"})
@@ -246,12 +249,29 @@ class Clamping(Server):
 @pytest.mark.parametrize("requirement", [COMPLETE, ALL_LISTED])
 @pytest.mark.parametrize(
     ("kind", "server"),
-    [*[(one, Refusing) for one in KINDS], *[(one, Clamping) for one in COUNTING]],
+    [
+        *[(one, Refusing) for one in KINDS if one not in BY_ID],
+        *[(one, Clamping) for one in COUNTING],
+    ],
 )
 def test_what_is_behind_the_last_page_does_not_matter(
     kind: str, server: Callable[[Kind], Server], requirement: str
 ) -> None:
     assert outcome_of(requirement, server(KINDS[kind])) == (Outcome.PASSED, "")
+
+
+CAPPED = [one for one in KINDS if "nor of the largest" in one]
+"""The kinds whose pages may hold fewer items than were asked for, as no one says."""
+
+
+@pytest.mark.parametrize("kind", CAPPED)
+def test_a_page_that_is_not_full_may_be_followed_by_itself(kind: str) -> None:
+    assert outcome_of(ALL_LISTED, Clamping(KINDS[kind])) == (Outcome.PASSED, "")
+
+
+@pytest.mark.parametrize("kind", CAPPED)
+def test_what_pages_smaller_than_asked_for_lose_is_found(kind: str) -> None:
+    assert outcome_of(ALL_LISTED, Server(KINDS[kind], losing))[0] is Outcome.WARNING
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -181,9 +181,10 @@ class Reconciliation:
                     seen.add(self._id_of(one))
                     listed.items.setdefault(name, []).append(one)
             has_all = number >= _ALL_PAGES and not own and not _missing(batch, listed)
-            if has_all or not page.cursor:
+            ids = [self._id_of(one) for one in page.items]
+            if has_all or not page.cursor or repetition.ends_with(ids):
                 break
-            repetition.add([self._id_of(one) for one in page.items], page.cursor)
+            repetition.add(ids, page.cursor, may_be_last=page.may_be_last)
             if repetition.is_certain:
                 self._note_repetition(repetition, after)
                 listed.is_whole = False

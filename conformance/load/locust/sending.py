@@ -135,6 +135,7 @@ class Page:
 
     items: list[JsonObject]
     cursor: Cursor
+    may_be_last: bool = False
 
 
 class Sender:
@@ -207,14 +208,17 @@ class Sender:
         except UnsendableRequest:
             return None
         answer = self.send(probe, request, Purpose.PAGE, secrets=secrets)
-        if answer is None or answer.status != HTTPStatus.OK:
+        # A 404 is a page where a list may have ended: ``page_in`` knows.
+        if answer is None or answer.status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
             return None
         members, query = probe.page_members, query_for(probe, limit, after or None)
         page = page_in(members, probe.resource.id, answer, query, is_strict=False)
+        if page is None and answer.status != HTTPStatus.OK:
+            return None
         if page is None:
             return Page(items(probe.operation, answer), "")
         # What such a page does not show may be there.
-        return None if page.is_cut else Page(page.items, page.next or "")
+        return None if page.is_cut else Page(page.items, page.next or "", page.may_be_last)
 
     def revoke(self, handle: str, purpose: Purpose, secrets: Sequence[str] = ()) -> bool:
         """Revoke a resource; gives whether it is revoked, or gone."""

@@ -50,6 +50,8 @@ def list_is_of_its_parent(probe: Probe) -> None:
         probe.expect(not foreign, "nothing that was made in another parent", "an item of it")
         if not page.has_more or not (page.ids or probe.page_members.next):
             return
-        repetition.add(page.ids)
+        if repetition.ends_with(page.ids):
+            return
+        repetition.add(page.ids, may_be_last=page.may_be_last)
         expect_news(repetition)
         after = page.next

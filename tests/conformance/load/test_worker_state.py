@@ -77,7 +77,8 @@ def test_calls_are_settled_in_batches_and_not_used_any_more(state: WorkerState) 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "settled", ["failing_revocation", "endless_list", "endless_limit", "moving_list"]
+    "settled",
+    ["failing_revocation", "endless_list", "endless_limit", "moving_list", "smaller_pages"],
 )
 def test_a_batch_is_settled_to_its_end_and_told(settled: str) -> None:
     """Revocations that fail stop no other; a list without an end is read once and tells nothing.
