@@ -139,11 +139,6 @@ class ItemAction:
         own = {name: value for name, value in own.items() if value is not None}
         return {**timestamps(members, item, now, new=False), **own}
 
-    @property
-    def tells(self) -> bool:
-        """Whether an item shows that the action was done."""
-        return bool(self._set or self._words.times)
-
 
 def _is_fixed(definition: Mapping[str, Any]) -> bool:
     """Whether a member has one value alone."""

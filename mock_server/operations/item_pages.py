@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,7 @@ from mock_server.operations.item_answers import ItemAnswers
 from mock_server.operations.item_cursors import behind, cursor_behind, place_of
 from mock_server.operations.item_filters import filters, passes
 from mock_server.operations.item_order import Sorting, sortings
-from mock_server.operations.item_places import items_with_parents
+from mock_server.operations.item_places import DELETED, items_with_parents
 from mock_server.operations.page_filling import Page, PageFilling
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemWindow, Store
@@ -32,6 +33,10 @@ _ALL = 1 << 62
 
 _ALL_OF_THEM = r"((delete|remove|destroy)(all|every)|(clear|purge|empty)(all)?)(of)?(the|my|your)?"
 """The beginning of what an operation is called that deletes all items of a list."""
+
+_DELETED = re.compile(r"(include|including|with|show|list|only|is)?(soft)?deleted(items|only)?")
+_NOT = ("", "0", "false", "no", "none", "without", "exclude")
+"""Names and values of parameters that ask for deleted items, or not."""
 
 _IN_QUERY = "query "
 """The beginning of the place of a credential in a query."""
@@ -132,9 +137,14 @@ class ItemPages:
         place, is_before = await self._place(one, given, partner_id, path, falls=falls)
         newest_first, beyond = falls != is_before, place.position if place else None
         wanted = filters(one, given)
-        if wanted or has_names or order:
+        has_deleted = _asks_for_deleted(query, given)
+        if wanted or has_names or order or has_deleted:
             window = ItemWindow(_ALL, falls if order else newest_first)
             every = await items_with_parents(items, partner_id, path, window)
+            if has_deleted:
+                gone = await items_with_parents(items, partner_id, f"{path}{DELETED}", window)
+                by_position = attrgetter("position")
+                every = sorted([*every, *gone], key=by_position, reverse=window.newest_first)
             passing = {kept.position for kept in every if passes(kept, wanted)}
             total = len(passing)
             following = (
@@ -204,6 +214,15 @@ class ItemPages:
         numbered = [kept for kept in every if kept.item_id.lstrip("-").isdecimal()]
         before = (kept.position for kept in numbered if int(kept.item_id) <= cursor)
         return max(before, default=0) + (newest_first and cursor != 0)
+
+
+def _asks_for_deleted(query: PageQuery, given: Mapping[str, Any]) -> bool:
+    """Whether a request asks for deleted items: ``include_deleted=true``, ``status=deleted``."""
+    values = {name: str(given[name]).lower() for name in query.names if name in given}
+    return any(
+        value == "deleted" or (_DELETED.fullmatch(spelt(name)) and value not in _NOT)
+        for name, value in values.items()
+    )
 
 
 def _says_all(operation: Operation) -> bool:

@@ -1,7 +1,8 @@
 """Where items lie: below their own path, or in a parent while another path leads to them too.
 
 An item that is made in a parent (``/docs/7/comments``) lies there, and goes with the parent. Below
-the path without a parent (``/comments``) the store has the name of that place: a JSON string.
+the path without a parent (``/comments``) the store has the name of that place: a JSON string. What
+an action may bring back lies beside the others once it is deleted.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,9 @@ from typing import Any, NamedTuple
 
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.store.interface import Item, ItemChange, Items, ItemWindow
+
+DELETED = "?deleted"
+"""What stands behind a path where deleted items lie that an action may bring back."""
 
 
 class FoundItem(NamedTuple):

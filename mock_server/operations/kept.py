@@ -21,7 +21,7 @@ from mock_server.operations.item_answers import (
 )
 from mock_server.operations.item_changes import changed_forms
 from mock_server.operations.item_pages import ItemPages
-from mock_server.operations.item_places import FoundItem, find_item
+from mock_server.operations.item_places import DELETED, FoundItem, find_item
 from mock_server.operations.kept_bodies import ENDED, KeptBodies
 from mock_server.operations.new_items import ItemCall, NewItem
 from mock_server.store.interface import Item as StoredItem
@@ -30,7 +30,7 @@ from openapi.contract import Contract
 from openapi.item_members import Members, id_text, value_at
 from openapi.item_paths import as_written, shape_of
 from openapi.operation import PATH_PARAMETER, Operation
-from openapi.opposites import is_undone
+from openapi.opposites import is_undone, undone_by
 from openapi.paths import as_sent
 from openapi.reads import refuses_unknown
 from openapi.recognition import collections_of
@@ -126,6 +126,10 @@ class KeptItems:
             _filled(one, parents) for one in collection.bases(collection.base_of_item(shape))
         )
         found = await find_item(self._store.items, partner_id, path, last)
+        undone = undone_by(operation)
+        if found is None and undone and undone.method == "DELETE":
+            path, flat = f"{path}{DELETED}", f"{flat}{DELETED}"
+            found = await find_item(self._store.items, partner_id, path, last)
         if found is None:
             raise no_item(names[-1])
         call = ItemCall(exchange, operation, collection, partner_id, found.path, flat)
@@ -134,17 +138,24 @@ class KeptItems:
     def _acted(self, below: _Below) -> Response | None:
         """The answer of an action on an item, which may change it; None for any other operation."""
         action = self._action(below)
-        if action is None or not action.is_of_item:
-            return None
         call, before = below.call, _item(below.stored)
+        is_deleted = call.path.endswith(DELETED)
+        if action is None or not (action.is_of_item or is_deleted):
+            return None
         self._check_version(call, before)
         if action.is_refused(before):
             raise Problem(
                 ProblemType.CONFLICT, "already_done", "The item is in this state already."
             )
         item = action.changed(before, call.exchange.now)
-        if item != before:
+        if is_deleted:
+            path, flat = (one.removesuffix(DELETED) for one in (call.path, call.flat_path))
+            back = replace(call, path=path, flat_path=flat)
+            _move(call, back, below.item_id, below.stored.value, None, item)
+        elif item != before:
             call.propose(below.item_id, below.stored.value, item)
+        if not action.is_of_item:
+            return None
         documented, body = action.documented, None
         tag = entity_tag(call.operation, documented.response.status, item)
         if action.place and documented.body is not None:
@@ -369,13 +380,17 @@ class KeptItems:
             await self._end(call)
             return None
         call, stored = await self._stored(call, call.item_id)
-        self._check_version(call, _item(stored))
         item = _item(stored)
-        action = self._deletion(call)
-        ended = action.changed(item, call.exchange.now)
-        # What an action brings back is there, and tells that it is deleted.
-        stays = is_undone(call.operation) and action.tells
-        call.propose(call.item_id, stored.value, ended if stays else None)
+        self._check_version(call, item)
+        ended = self._deletion(call).changed(item, call.exchange.now)
+        if is_undone(call.operation):
+            flat = f"{call.flat_path}{DELETED}"
+            beside = replace(call, path=f"{call.path}{DELETED}", flat_path=flat)
+            known = await self._found(beside, call.item_id)
+            before = known.stored.value if known else None
+            _move(call, beside, call.item_id, stored.value, before, ended)
+        else:
+            call.propose(call.item_id, stored.value, None)
         documented = self._answers.documented(call.operation, call.operation.success_status)
         place = call.collection.shown.get(call.operation)
         gone = place.item(documented.body) if place else None
@@ -414,6 +429,16 @@ class KeptItems:
             body = self._answers.showing(documented, place, item)
         tag = entity_tag(call.operation, status, item)
         return documented.with_body(body, {**headers, **tag})
+
+
+def _move(
+    call: ItemCall, to: ItemCall, item_id: str, value: bytes, before: bytes | None, after: Item
+) -> None:
+    """Propose that an item lies elsewhere, in place of the one ``before``, where there is any."""
+    call.propose(item_id, value, None)
+    gone = call.exchange.writes
+    to.propose(item_id, before, after)
+    call.exchange.writes = (*gone, *call.exchange.writes)
 
 
 def _filled(shape: str, values: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.mock_server.kept.conftest import Start
-from tests.mock_server.kept.contracts import Schema, answer, obj, operation, text
+from tests.mock_server.kept.contracts import Schema, answer, array, obj, operation, text
 
 STATES = ["open", "captured", "cancelled", "paid", "void", "inactive", "stopped", "verified"]
 
@@ -103,6 +103,7 @@ ENDED = {
 
 
 def accounts(*restoring: str, **told: Schema) -> dict[str, Any]:
+    query = {"include_deleted": {"type": "boolean"}, "status": text()}
     account = obj("id", "email", *told, id=text(), email=text(), **told)
     path = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": text()}]}
     done = {"200": answer(account)}
@@ -110,37 +111,69 @@ def accounts(*restoring: str, **told: Schema) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Accounts", "version": "1"},
         "paths": {
-            "/accounts": {"post": operation({"201": answer(account)}, obj(email=text()))},
-            "/accounts/{id}": {**path, "get": operation(done), "delete": operation(done)},
+            "/accounts": {
+                "post": operation({"201": answer(account)}, obj(email=text())),
+                "get": operation({"200": answer(array(account))}, query=query),
+            },
+            "/accounts/{id}": {
+                **path,
+                "get": operation(done),
+                "patch": operation(done, obj(email=text())),
+                "delete": operation(done),
+            },
+            "/accounts/{id}/disable": {**path, "post": operation(done)},
             **{name: {**path, "post": operation(done)} for name in restoring},
         },
     }
 
 
-@pytest.mark.parametrize("told", [["status"], ["deletedAt"], ["status", "deletedAt"]])
-def test_what_an_action_brings_back_tells_that_it_is_deleted(start: Start, told: list[str]) -> None:
+@pytest.mark.parametrize("told", [[], ["status"], ["deletedAt"], ["status", "deletedAt"]])
+def test_what_is_deleted_is_gone_until_an_action_brings_it_back(
+    start: Start, told: list[str]
+) -> None:
     shown = {name: ENDED[name] for name in told}
     client = start(accounts("/accounts/{id}/restore", **shown))
     made = client.post("/accounts", json={"email": "a@b.co"}).json()
+    other = client.post("/accounts", json={"email": "c@d.co"}).json()
     own = f"/accounts/{made['id']}"
 
-    gone = client.delete(own).json()
-    assert client.get(own).json() == gone
-    assert [gone[name] for name in told] != [made[name] for name in told]
-    assert gone.get("status", "deleted") == "deleted"
-    assert client.post(f"{own}/restore").json() == made
-    assert client.get(own).json() == made
+    for _ in range(2):
+        gone = client.delete(own).json()
+        assert all(gone[name] != made[name] for name in told)
+        assert gone.get("status", "deleted") == "deleted"
+        for method, path in (("GET", own), ("DELETE", own), ("POST", f"{own}/disable")):
+            assert client.request(method, path).status_code == 404
+        assert client.request("PATCH", own, json={"email": "x"}).status_code == 404
+        assert client.get("/accounts").json() == [other]
+        assert client.get("/accounts?include_deleted=false").json() == [other]
+        assert gone in client.get("/accounts?include_deleted=true").json()
+        if "status" in told:
+            assert client.get("/accounts?status=deleted").json() == [gone]
+
+        assert client.post(f"{own}/restore").json() == made
+        assert client.get(own).json() == made
+        assert made in client.get("/accounts").json()
+        assert client.get("/accounts?include_deleted=true").json() == client.get("/accounts").json()
 
 
-@pytest.mark.parametrize(("restoring", "told"), [((), ENDED), (("/accounts/{id}/restore",), {})])
-def test_anything_else_that_is_deleted_is_gone(
-    start: Start, restoring: tuple[str, ...], told: dict[str, Any]
-) -> None:
-    client = start(accounts(*restoring, **told))
+def test_what_is_deleted_without_an_action_that_undoes_it_is_gone(start: Start) -> None:
+    client = start(accounts(**ENDED))
     own = f"/accounts/{client.post('/accounts', json={'email': 'a@b.co'}).json()['id']}"
     gone = client.delete(own).json()
-    assert gone.get("status", "deleted") == "deleted"
+    assert gone["status"] == "deleted"
     assert client.get(own).status_code == 404
+    assert client.get("/accounts?include_deleted=true").json() == []
+
+
+def test_what_is_brought_back_by_an_answer_without_it_is_there(start: Start) -> None:
+    document = accounts("/accounts/{id}/restore")
+    document["paths"]["/accounts/{id}/restore"]["post"] = operation({"204": answer()})
+    client = start(document)
+    made = client.post("/accounts", json={"email": "a@b.co"}).json()
+    own = f"/accounts/{made['id']}"
+    assert client.delete(own).status_code == 200
+    assert client.post(f"{own}/restore").status_code == 204
+    assert client.get(own).json() == made
 
 
 def test_an_action_sets_what_its_example_says_of_the_state_alone(start: Start) -> None:
