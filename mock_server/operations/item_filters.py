@@ -80,8 +80,10 @@ def _bound(one: ItemList, name: str, given: Any) -> Filter | None:
         if member is None or not is_bound:
             continue
         definition = one.place.members[member]
-        is_time = definition.get("format") in {"date", "date-time"}
-        if not is_time and not {"integer", "number"} & {*types_of(definition)}:
+        # What may be null too is often one of two schemas.
+        kinds = [definition, *definition.get("anyOf", ()), *definition.get("oneOf", ())]
+        is_time = any(it.get("format") in {"date", "date-time"} for it in kinds)
+        if not is_time and not any({"integer", "number"} & {*types_of(it)} for it in kinds):
             continue
         read = _time if is_time else _number
         bound = read(given)
