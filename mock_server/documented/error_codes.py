@@ -6,8 +6,9 @@ and one that names neither is for all that a client does wrong, or of something 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -175,12 +176,24 @@ class Fault:
         return cls(code, kinds, frozenset(general), frozenset(about))
 
 
-def code_of(options: Sequence[Any], fault: Fault, made: str = "") -> str | None:
+def code_of(options: Iterable[Any], fault: Fault, made: str = "") -> str | None:
     """The option that fits a fault best; None where none is of it.
 
     A ``made`` code of another fault gives way to one that names no fault.
     """
-    texts = {one: spelt(one) for one in options if isinstance(one, str)}
+    texts = tuple(one for one in options if isinstance(one, str))
+    # Nothing of a request is kept but what a code has too.
+    return _best(texts, replace(fault, about=fault.about & _words_in(texts)), made)
+
+
+@lru_cache(maxsize=1_000)
+def _words_in(options: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for one in options for word in _read(one)[1])
+
+
+@lru_cache(maxsize=1_000)
+def _best(options: tuple[str, ...], fault: Fault, made: str) -> str | None:
+    texts = {one: spelt(one) for one in options}
     fitting = {one: fit for one in texts if (fit := _fitness(one, fault))}
     if fitting:
         return max(fitting, key=lambda one: fitting[one])
@@ -223,7 +236,8 @@ def _fitness(option: str, fault: Fault) -> tuple[int, ...]:
     return 3, *fit
 
 
-def _read(code: str) -> tuple[list[Collection[str]], list[str], list[str]]:
+@lru_cache(maxsize=10_000)
+def _read(code: str) -> tuple[Sequence[Collection[str]], Sequence[str], Sequence[str]]:
     """What the parts of a code may name, its words that name nothing, and its parts for a kind."""
     words = [spelt(one) for one in snake(code).split("_")]
     plain = "".join(words)

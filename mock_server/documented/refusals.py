@@ -85,7 +85,7 @@ class DocumentedRefusals(Refusals):
         self._answers = answers
         self._resolve = contract.resolve_schema
         self._values: dict[int, Any] = {}
-        self._branches: dict[int, list[Any]] = {}
+        self._branches: dict[int, list[dict[str, Any]]] = {}
 
     def __call__(self, exchange: Exchange, problem: Problem) -> Response:
         """The response of a problem."""
@@ -179,16 +179,20 @@ class DocumentedRefusals(Refusals):
     def _alternative(self, media_type: MediaType, value: Any, fault: Fault) -> Any:
         """The value of the branch that is of a fault by its code; the usual one without such."""
         if id(media_type) not in self._branches:
-            self._branches[id(media_type)] = self._answers.alternatives_of(media_type)
-        by_code: dict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
-        for one in self._branches[id(media_type)]:
-            for place, text in placed_texts(one):
-                by_code[place].setdefault(text, one)
-        for found in by_code.values():
-            code = code_of([*found], fault) if len(found) > 1 else None
+            self._branches[id(media_type)] = self._by_code(media_type)
+        for found in self._branches[id(media_type)]:
+            code = code_of(found, fault)
             if code is not None:
                 return found[code]
         return value
+
+    def _by_code(self, media_type: MediaType) -> list[dict[str, Any]]:
+        """A value of each branch, by the texts that they have at one place, for each such place."""
+        by_code: dict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
+        for one in self._answers.alternatives_of(media_type):
+            for place, text in placed_texts(one):
+                by_code[place].setdefault(text, one)
+        return [found for found in by_code.values() if len(found) > 1]
 
     @cached_property
     def _usual(self) -> dict[str, Operation]:

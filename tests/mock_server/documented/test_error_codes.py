@@ -2,6 +2,7 @@
 
 import pytest
 
+from mock_server.documented import error_codes
 from mock_server.documented.error_codes import Fault, code_of
 from mock_server.exchange.authorization import unauthenticated
 from mock_server.exchange.problems import (
@@ -303,3 +304,19 @@ def test_a_made_code_of_another_fault_gives_way_to_one_of_none(
     codes: tuple[str, ...], made: str, expected: str | None
 ) -> None:
     assert code_of(codes, Fault.of(FAULTS["missing"], "/v1/things"), made) == expected
+
+
+def test_the_codes_of_a_contract_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    fitness = error_codes._fitness
+
+    def counted(option: str, fault: Fault) -> tuple[int, ...]:
+        looked_at.append(option)
+        return fitness(option, fault)
+
+    monkeypatch.setattr(error_codes, "_fitness", counted)
+    codes = [f"thing_{at}_missing" for at in range(100)]
+    for at in range(50):
+        problem = field("missing_required_field", "is required", f"f{at}")
+        assert code_of(codes, Fault.of(problem, f"/v1/things/{at + 1000}")) == "thing_0_missing"
+    assert looked_at == codes
