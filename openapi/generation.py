@@ -105,17 +105,24 @@ class Generation:
         raise LookupError("no plain value satisfies the schema")
 
     def alternatives(self, schema: Schema) -> list[Any]:
-        """A value of each branch that a schema has, at any level: only one where it has none."""
-        found: list[Any] = []
+        """A value of each branch that a schema has, at any level: only one where it has none.
+
+        No more are made where values repeat after each branch had its turn, or a budget is spent.
+        """
+        made: list[Any] = []
         schema.check()
-        for branch in range(_MOST_ALTERNATIVES):
-            with suppress(*_NO_VALUE, BudgetSpentError):
+        with suppress(BudgetSpentError):
+            for branch in range(_MOST_ALTERNATIVES):
                 assembly = _Assembly(self, schema, _SHOWN[0], branch, unlike=False)
-                value = assembly.value(schema.definition, 0, schema.pointer)
-                if value in found:
+                with suppress(*_NO_VALUE):
+                    value = assembly.value(schema.definition, 0, schema.pointer)
+                    if value not in made:
+                        made.append(value)
+                    elif branch >= assembly.branches:
+                        break
+                if assembly.branches == 1:
                     break
-                found += [value] if schema.is_valid(value) else []
-        return found
+        return [one for one in made if schema.is_valid(one)]
 
     def accepts(self, schema: Schema, definition: Any, value: Any) -> bool:
         """Whether a part of a schema accepts a value."""
@@ -179,6 +186,8 @@ class _Assembly:
         self._spend_of_all = generation.spend
         self._shown, self._must_be_valid = shown
         self.has_wrong_example = False
+        self.branches = 1
+        """The most branches that there are anywhere in the value."""
         self._branch = branch
         self._unlike = unlike
         self._values = 0
@@ -195,6 +204,7 @@ class _Assembly:
         name = name_of(reference)
         extending = self._hierarchies.extending(name, definition)
         if extending and not self._is_beyond(depth):
+            self.branches = max(self.branches, len(extending))
             child = extending[self._branch % len(extending)]
             return self.value({"$ref": child}, depth + 1)
         if any(isinstance(part, dict) and "if" in part for part in definition.get("allOf", ())):
@@ -229,6 +239,7 @@ class _Assembly:
         branch accepts: one of many may accept whatever the others do.
         """
         branches = definition[keyword]
+        self.branches = max(self.branches, len(branches))
         first = self._branch % len(branches)
         made = self._of_branch(definition, keyword, first, depth)
         if keyword == "oneOf" and self._branch:
@@ -297,6 +308,7 @@ class _Assembly:
         """A value for the ``else`` of a condition, or on every second try for its ``then``."""
         rest = {key: one for key, one in definition.items() if key not in _CONDITION}
         parts = [definition.get("else", True)]
+        self.branches = max(self.branches, 2)
         if self._branch % 2:
             parts = [definition["if"], definition.get("then", True)]
         return self.value({"allOf": [rest, *parts]}, depth + 1)

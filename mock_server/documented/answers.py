@@ -25,7 +25,7 @@ from openapi.errors import ContractError
 from openapi.generation import BudgetSpentError, Generation
 from openapi.media_types import is_json
 from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved
-from openapi.schema import types_of
+from openapi.schema import Schema, types_of
 
 _UNCACHED = {"Cache-Control": "no-store"}
 """The caching of an answer with a secret or a token (RFC 6749 section 5.1)."""
@@ -211,9 +211,9 @@ class DocumentedAnswers:
         """The value of a body: an example that is valid by the schema, or a generated one."""
         return self._value(media_type)
 
-    def alternatives_of(self, media_type: MediaType) -> list[Any]:
-        """A generated value of each branch of a body's schema."""
-        return self._generation.alternatives(media_type.schema) if media_type.schema else []
+    def alternatives_of(self, schema: Schema) -> list[Any]:
+        """A generated value of each branch of a schema."""
+        return self._generation.alternatives(schema)
 
     def _drawn(self, media_type: MediaType) -> Any:
         """A new value for a media type."""

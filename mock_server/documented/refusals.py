@@ -29,6 +29,7 @@ from openapi.errors import ContractError
 from openapi.generation import BudgetSpentError
 from openapi.media_types import is_json, is_xml
 from openapi.operation import DocumentedResponse, MediaType, Operation
+from openapi.schema import Schema
 
 _STANDARD = ("type", "title", "status", "detail", "instance")
 """The members of a problem document that RFC 9457 defines."""
@@ -85,7 +86,7 @@ class DocumentedRefusals(Refusals):
         self._answers = answers
         self._resolve = contract.resolve_schema
         self._values: dict[int, Any] = {}
-        self._branches: dict[int, list[dict[str, Any]]] = {}
+        self._branches: dict[str, list[dict[str, Any]]] = {}
 
     def __call__(self, exchange: Exchange, problem: Problem) -> Response:
         """The response of a problem."""
@@ -150,7 +151,7 @@ class DocumentedRefusals(Refusals):
         document = problem.document(path, self.style)
         is_made = not examples and is_json(name)
         if is_made and schema:
-            value = self._alternative(media_type, value, Fault.of(problem, path))
+            value = self._alternative(schema, value, Fault.of(problem, path))
         # What is made up for a schema that says nothing of an error says nothing of it either.
         is_free = name == MEDIA_TYPE or not value
         if is_made and (not schema or (is_free and schema.is_valid(document))):
@@ -176,20 +177,21 @@ class DocumentedRefusals(Refusals):
             self._values[id(media_type)] = self._answers.value_of(found)
         return self._values[id(media_type)]
 
-    def _alternative(self, media_type: MediaType, value: Any, fault: Fault) -> Any:
+    def _alternative(self, schema: Schema, value: Any, fault: Fault) -> Any:
         """The value of the branch that is of a fault by its code; the usual one without such."""
-        if id(media_type) not in self._branches:
-            self._branches[id(media_type)] = self._by_code(media_type)
-        for found in self._branches[id(media_type)]:
+        # Many operations have the same schema for their errors.
+        if schema.pointer not in self._branches:
+            self._branches[schema.pointer] = self._by_code(schema)
+        for found in self._branches[schema.pointer]:
             code = code_of(found, fault)
             if code is not None:
                 return found[code]
         return value
 
-    def _by_code(self, media_type: MediaType) -> list[dict[str, Any]]:
+    def _by_code(self, schema: Schema) -> list[dict[str, Any]]:
         """A value of each branch, by the texts that they have at one place, for each such place."""
         by_code: dict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
-        for one in self._answers.alternatives_of(media_type):
+        for one in self._answers.alternatives_of(schema):
             for place, text in placed_texts(one):
                 by_code[place].setdefault(text, one)
         return [found for found in by_code.values() if len(found) > 1]

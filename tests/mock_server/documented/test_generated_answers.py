@@ -9,8 +9,10 @@ import pytest
 
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
+from openapi import generation as generation_module
 from openapi.contract import Contract
 from openapi.generation import Generation
+from openapi.schema import Schema
 from tests.mock_server.clients import Serving
 
 HEAD = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\n"
@@ -47,10 +49,44 @@ def write(tmp_path: Path) -> Write:
 
 
 def generated(path: Path) -> Any:
+    generation, schema = read(path)
+    return generation.value(schema)
+
+
+def read(path: Path) -> tuple[Generation, Schema]:
     contract = Contract.from_file(path, strict=True)
     schema = contract.operations["GET /a"].responses["200"].content["application/json"].schema
     assert schema
-    return Generation(contract.document, contract.resolve_schema).value(schema)
+    return Generation(contract.document, contract.resolve_schema), schema
+
+
+NEVER = "{type: integer, minimum: 2, maximum: 1}"
+LONG = "{type: array, items: {type: string}, minItems: 30000}"
+
+
+@pytest.mark.parametrize(
+    ("schema", "values", "tries"),
+    [
+        ("{type: object, properties: {code: {type: string}}}", [{"code": "text"}], 1),
+        ("{oneOf: [{enum: [a]}, {enum: [b]}, {enum: [c]}]}", ["a", "b", "c"], 4),
+        ("{oneOf: [{enum: [a]}, {enum: [a]}, {enum: [b]}, {enum: [c]}]}", ["b", "c"], 5),
+        (f"{{oneOf: [{NEVER}, {NEVER}]}}", [], 3),
+        (f"{{oneOf: [{{enum: [a]}}, {LONG}, {{enum: [c]}}]}}", ["a"], 2),
+    ],
+)
+def test_each_branch_has_its_turn_once(
+    write: Write, monkeypatch: pytest.MonkeyPatch, schema: str, values: list[Any], tries: int
+) -> None:
+    assembly, made = generation_module._Assembly, []
+
+    def counted(*args: Any, **options: Any) -> Any:
+        made.append(args)
+        return assembly(*args, **options)
+
+    monkeypatch.setattr(generation_module, "_Assembly", counted)
+    own, found = read(write(schema))
+    assert own.alternatives(found) == values
+    assert len(made) == tries
 
 
 @pytest.mark.parametrize(

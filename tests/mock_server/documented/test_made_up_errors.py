@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from openapi.generation import Generation
+from openapi.schema import Schema
 from tests.mock_server.documented.error_shapes import STRING, listed, members
 from tests.mock_server.kept.conftest import Start, start
-from tests.mock_server.kept.contracts import answer, contract, operation
+from tests.mock_server.kept.contracts import answer, contract, operation, ref
 
 __all__ = ["start"]
 
@@ -320,6 +322,24 @@ def test_of_several_errors_the_one_of_the_fault(
     _, found = refused(start, schema, **call)
     found = found["error"] if is_within else found
     assert {name: one for name, one in found.items() if name in expected} == expected
+
+
+def test_the_branches_of_an_error_are_made_once(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    alternatives = Generation.alternatives
+
+    def counted(self: Generation, schema: Schema) -> list[Any]:
+        made.append(schema.pointer)
+        return alternatives(self, schema)
+
+    monkeypatch.setattr(Generation, "alternatives", counted)
+    called = operation({"200": answer(), "422": answer(ref("Oops"))}, members("name", name=STRING))
+    client = start(contract({f"/{one}": {"post": called} for one in "abc"}, Oops=BRANCHES))
+    for path in ("a", "a", "b", "c"):
+        assert client.post(f"/v1/{path}", json={}).json()["type"] == "invalid_request_error"
+    assert made == ["#/components/schemas/Oops"]
 
 
 @pytest.mark.parametrize(
