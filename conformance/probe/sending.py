@@ -326,14 +326,10 @@ class Sending(PlainRequests):
             return [one for one in puts if request.is_for(one.create)]
         resources = [one for one in self.contract.resources
                      if request.method == one.create.method == "POST"]  # fmt: skip
-        others = [
-            *(one.revoke for one in resources),
-            *(one.create for one in self.contract.several),
-        ]
-        is_other = any(one and request.is_for(one) for one in others)
-        return [one for one in resources if request.is_for(one.create)] or (
-            [] if is_other else resources
-        )
+        own = [one for one in resources if request.is_for(one.create)]
+        # An action makes nothing, though it shows what it was done to.
+        is_other = any(map(request.is_for, self.contract.operations.values()))
+        return own or ([] if is_other else resources)
 
     def _note_created(self, resource: Resource, request: Request, handle: str) -> None:
         collection = resource.collection_of(request.path)

@@ -125,7 +125,8 @@ def clean_up_remarks(
 def names_of(left_behind: Iterable[CreatedResource]) -> tuple[str, ...]:
     """What reports call resources that could not be revoked, each by its partner and handle."""
     return tuple(
-        f"{excerpt(one.handle, _LONGEST_NAME)} of partner {one.partner + 1}" for one in left_behind
+        f"{excerpt(one.place or one.handle, _LONGEST_NAME)} of partner {one.partner + 1}"
+        for one in left_behind
     )
 
 

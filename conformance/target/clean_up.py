@@ -13,6 +13,7 @@ from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
 from openapi.contract import Contract
 from openapi.operation import Operation
+from openapi.resource import REVOKED
 
 _PASSES = 3
 
@@ -30,9 +31,10 @@ def revoke_all(
 ) -> list[CreatedResource]:
     """Revoke created resources, where the target offers that; gives those that are left.
 
-    What failed is tried again, as long as others succeed. A target that stopped answering is not
-    asked for each of them. What nothing revokes is left, unless it went with its parent, and so is
-    what a DELETE left as it was: one of each kind is read before and after.
+    What failed is tried again, as long as others succeed: a 409 may be for what is in it. A target
+    that stopped answering is not asked for each of them. What nothing revokes is left, unless it
+    went with its parent, and so is what a DELETE left as it was: one of each kind is read before
+    and after.
     """
     left = sorted(resources)
     samples = _samples(contract, target, left)
@@ -70,6 +72,20 @@ def _read(contract: Contract, target: Target, partner: int, path: str) -> bytes 
     except TargetError:
         return None
     return answer.body if answer.is_success else None
+
+
+def _is_left(contract: Contract, target: Target, made: CreatedResource) -> bool:
+    """Whether what a DELETE was refused for is still read, and that not as ended."""
+    try:
+        ends, path = _deleting(contract, made)
+    except (LookupError, UnsendableRequest):
+        return False
+    body = _read(contract, target, made.partner, path)
+    for one in contract.resources if body is not None else ():
+        if one.revoke is ends and one.read is not None:
+            item = Answer(HTTPStatus.OK, body=body or b"").to(one.read).json_object()
+            return item is not None and one.condition(item) != REVOKED
+    return body is not None
 
 
 def _samples(
@@ -197,11 +213,10 @@ def _revoke_each(
             path = one.place
             if not (path or one.lookup) and is_alone and operation is not None:
                 path = path_to(operation.path, one.handle)
-            if not path:
+            method = _method_of(contract, path)
+            if not method:
                 return False
-            request = _with_tag(
-                contract, target, _to(contract, _method_of(contract, path), path, one.partner)
-            )
+            request = _with_tag(contract, target, _to(contract, method, path, one.partner))
             answer = target.send_again_where_closed(request)
         except TargetError:
             failures += 1
@@ -209,7 +224,9 @@ def _revoke_each(
         except Exception:  # noqa: BLE001 - whatever it is, the others are still to be revoked
             return False
         failures = 0
-        return answer.is_success or answer.status in GONE_STATUSES
+        is_gone = answer.is_success or answer.status in GONE_STATUSES
+        is_refused = answer.status == HTTPStatus.CONFLICT and _is_left(contract, target, one)
+        return is_gone and not is_refused
 
     with Threads(target.in_flight.number) as threads:
         running = {threads.submit(revoked, one): one for one in resources}

@@ -290,9 +290,9 @@ class RunDirectory:
         write_whole(self.path / _MADE, "".join(map(_made_line, sorted(but))))
 
     def leave_behind(self, made: Iterable[CreatedResource]) -> None:
-        """List what could not be revoked: partner and client id, one a line."""
+        """List what could not be revoked: its partner, and its path or id, one a line."""
         lines = [
-            f"partner {one.partner + 1}: {one.handle if is_public(one) else HIDDEN}\n"
+            f"partner {one.partner + 1}: {public_of(one)[-1] if is_public(one) else HIDDEN}\n"
             for one in sorted(made)
         ]
         write_whole(self.path / _LEFT, "".join(lines))
