@@ -42,14 +42,15 @@ def plain_query(parameter: Parameter) -> dict[str, object]:
 def unknown_value(parameter: Parameter, text: str, like: Sequence[str] = ()) -> str | None:
     """A valid value of a parameter that names nothing, of the form of ids that are known.
 
-    Without any it is ``text`` where that is valid, else a number, a UUID, or a text like the
-    parameter's example. None where none of these is valid.
+    Without any it is ``text`` where that is valid, else a number, a UUID, an e-mail address, or a
+    text like the parameter's example. None where none of these is valid.
     """
     numbers = [number + secrets.randbelow(number) for number in _LARGE_NUMBERS]
     tried: list[object] = [
         text,
         *numbers,
         str(uuid.uuid4()),
+        f"t{secrets.token_hex(_FEWEST_CHANGED)}@example.com",
         another_like(str(plain_value(parameter))),
         *_FAR_AWAY,
     ]

@@ -286,6 +286,17 @@ def test_the_id_in_a_path_is_new_and_in_the_body(slug: Any, body: Any, has_id: o
         assert not has_id or request.path == f"/projects/{sent['slug']}"
 
 
+def test_an_address_names_nothing() -> None:
+    contract = Contract(projects({**TEXT, "format": "email"}))
+    read = contract.operations["GET /projects/{slug}"]
+    with Target("http://target", TOKENS) as target:
+        probe = Probe(contract, read, target, random.Random(1))
+        unknown = {probe.unknown_handle(["ann@mail.com"]) for _ in range(20)}
+
+    assert len(unknown) == 20
+    assert all(one.count("@") == 1 for one in unknown)
+
+
 def test_nothing_is_made_by_a_name_that_may_be_taken() -> None:
     contract = Contract(projects({**TEXT, "enum": ["demo", "live"]}))
     with Target("http://target", TOKENS) as target:
