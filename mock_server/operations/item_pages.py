@@ -86,7 +86,7 @@ class ItemPages:
     ) -> Sequence[StoredItem]:
         """The items that a DELETE on the path of a list names by filters, or says that all are.
 
-        None where it asks for anything else: nothing goes that may not be meant.
+        There are none where it asks for anything else: nothing goes that may not be meant.
         """
         operation = exchange.operation
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
@@ -218,10 +218,12 @@ class ItemPages:
 
 def _asks_for_deleted(query: PageQuery, given: Mapping[str, Any]) -> bool:
     """Whether a request asks for deleted items: ``include_deleted=true``, ``status=deleted``."""
-    values = {name: str(given[name]).lower() for name in query.names if name in given}
     return any(
-        value == "deleted" or (_DELETED.fullmatch(spelt(name)) and value not in _NOT)
-        for name, value in values.items()
+        str(value).lower() == "deleted"
+        or (_DELETED.fullmatch(spelt(name)) and str(value).lower() not in _NOT)
+        for name in query.names
+        if name in given
+        for value in (given[name] if isinstance(given[name], list) else [given[name]])
     )
 
 

@@ -103,7 +103,7 @@ ENDED = {
 
 
 def accounts(*restoring: str, **told: Schema) -> dict[str, Any]:
-    query = {"include_deleted": {"type": "boolean"}, "status": text()}
+    query = {"include_deleted": {"type": "boolean"}, "status": array(text())}
     account = obj("id", "email", *told, id=text(), email=text(), **told)
     path = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": text()}]}
     done = {"200": answer(account)}
