@@ -5,17 +5,24 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from conformance.probe.parameter_values import another_like, changing_ends, with_other_end
 from openapi.item_members import Members
 from openapi.operation import Operation
+from openapi.references import patterns_of
 from openapi.texts import drawn_by
 
 _LARGEST_NUMBERS = (2**31 - 1, 10**6, 10**4)
-_LONGEST_TEXT = 200
+_MOST_STEPS = 10_000
+"""The steps to a text by a pattern: each character of a set is one."""
+
 _FEWEST_CHARACTERS = 6
 """The characters that are others in a new text: with fewer it may be one that was taken before."""
+
+_SIZES = (_FEWEST_CHARACTERS, 4, 3)
+"""The bytes of a new text, each of which is two characters."""
 
 _TRIES = 10
 
@@ -31,13 +38,13 @@ def with_new_values(operation: Operation, body: Mapping[str, Any]) -> dict[str, 
         return value
     once = taken_once(operation)
     for name in [one for one in value if one in once]:
-        tried = ({**value, name: one} for one in _others(value[name], once[name]))
+        tried = ({**value, name: one} for one in new_values_like(value[name], once[name]))
         value = next(filter(media_type.schema.is_valid, tried), value)
     resource = operation.resource
     holder, _, name = resource.handle.partition("/") if resource else ("", "", "")
     held = value.get(holder) if name else None
     if isinstance(held, dict) and isinstance(held.get(name), str):
-        named = ({**value, holder: {**held, name: one}} for one in _others(held[name], {}))
+        named = ({**value, holder: {**held, name: one}} for one in new_values_like(held[name], {}))
         value = next(filter(media_type.schema.is_valid, named), value)
     return value
 
@@ -105,20 +112,30 @@ def taken_once(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-def _others(value: Any, definition: Mapping[str, Any]) -> Iterator[Any]:
-    """Other values of a member, the likest first."""
+def new_values_like(value: Any, definition: Mapping[str, Any]) -> Iterator[Any]:
+    """Other values of a member, the likest first; not each of them need be valid."""
     if isinstance(value, int) and not isinstance(value, bool):
         yield from (1 + secrets.randbelow(most) for most in _LARGEST_NUMBERS)
     if not isinstance(value, str):
         return
-    if definition.get("format") == "uuid":
-        yield str(uuid.uuid4())
+    if make := _BY_FORMAT.get(definition.get("format", "")):
+        yield make()
     if definition.get("format") == "email":
         yield f"{secrets.token_hex(_FEWEST_CHARACTERS)}@{value.rpartition('@')[2]}"
     if another := another_like(value):
         yield another
     # A text by a pattern may be of one letter, which is soon taken.
-    yield secrets.token_hex(_FEWEST_CHARACTERS)
-    pattern = definition.get("pattern")
-    if isinstance(pattern, str):
-        yield from drawn_by(pattern, _TRIES, _LONGEST_TEXT)
+    for size in _SIZES:
+        text = secrets.token_hex(size)
+        yield from (text, text.upper(), f"{value}{text}")
+    for pattern in patterns_of(definition):
+        yield from drawn_by(pattern, _TRIES, _MOST_STEPS)
+
+
+_FIRST_IPV4, _FIRST_IPV6 = int(IPv4Address("10.0.0.0")), int(IPv6Address("2001:db8::"))
+
+_BY_FORMAT: Mapping[str, Callable[[], str]] = {
+    "uuid": lambda: str(uuid.uuid4()),
+    "ipv4": lambda: str(IPv4Address(_FIRST_IPV4 + secrets.randbits(24))),
+    "ipv6": lambda: str(IPv6Address(_FIRST_IPV6 + secrets.randbits(64))),
+}

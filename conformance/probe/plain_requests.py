@@ -303,7 +303,10 @@ class PlainRequests(ABC):
         """
         if body.keys() == {self.name_member}:
             return True
+        taken = self.target.places.taken.get(self.operation.id)
         new = {self.name_member, *taken_once(self.operation)}
+        if taken is not None and taken.varied_member:
+            new.add(taken.varied_member)
         try:
             plain = self._smallest_body()
         except NotVerified:
@@ -336,7 +339,8 @@ class PlainRequests(ABC):
     @property
     def has_rules(self) -> bool:
         """Whether the target refuses plain bodies by rules of its business, and takes others."""
-        return self.operation.id in self.target.places.taken
+        taken = self.target.places.taken.get(self.operation.id)
+        return taken is not None and taken.has_rules
 
     def _referring(self, value: dict[str, Any], partner: int | None) -> dict[str, Any]:
         """A body that refers to resources of the partner's, where it refers to any."""

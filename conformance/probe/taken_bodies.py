@@ -8,10 +8,11 @@ import itertools
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from conformance.probe.parameter_values import another_like
+from conformance.probe.new_values import new_values_like
 from conformance.target.kept import TakenBody
 from openapi.contract import Contract
 from openapi.item_members import Members
@@ -235,12 +236,22 @@ def _dated(body: Any, days: list[int]) -> Any:
     return _replaced(body, change)
 
 
-def ways_to_vary(body: object) -> Iterator[frozenset[str]]:
-    """The kinds of values that may be new in each body, as many of them as possible first."""
+def ways_to_vary(taken: TakenBody, name: str) -> Iterator[TakenBody]:
+    """A taken body, each with other values that are new, but for the resource's ``name``.
+
+    One text alone comes first: a rule may be on any other value. Then there are all values of as
+    many kinds as possible.
+    """
+    members = [*_members_in(taken.body)]
     kinds = {type(one).__name__ if not (isinstance(one, str) and _DATE.fullmatch(one)) else "date"
-             for _, one in _members_in(body)} & {"date", "int", "str"}  # fmt: skip
+             for _, one in members} & {"date", "int", "str"}  # fmt: skip
+    texts = (one for one, value in members if isinstance(value, str) and not _DATE.fullmatch(value))
+    for text in dict.fromkeys(texts):
+        if text != name and text not in taken.references:
+            yield replace(taken, varied=frozenset({"str"}), varied_member=text)
     for size in range(len(kinds), 0, -1):
-        yield from map(frozenset, itertools.combinations(sorted(kinds), size))
+        for some in itertools.combinations(sorted(kinds), size):
+            yield replace(taken, varied=frozenset(some))
 
 
 def varied(operation: Operation, taken: TakenBody, kept: frozenset[str]) -> Any:
@@ -253,24 +264,45 @@ def varied(operation: Operation, taken: TakenBody, kept: frozenset[str]) -> Any:
     if not taken.varied or schema is None or not isinstance(taken.body, dict):
         return taken.body
     days = taken.next_number() % _DAYS
-    members = Members(schema.resolve).of(schema.definition)
-    value = dict(taken.body)
-    for name, one in taken.body.items():
-        definition = members.get(name, {})
-        if name in kept or name in taken.references or {"enum", "const"} & definition.keys():
-            continue
-        new = one
-        if isinstance(one, str) and _DATE.fullmatch(one):
-            new = _moved(one, days) if "date" in taken.varied else one
-        elif isinstance(one, str) and "str" in taken.varied:
-            new = another_like(one)
-        elif isinstance(one, int) and not isinstance(one, bool) and "int" in taken.varied:
-            least = int(definition.get("minimum", 1))
-            most = int(definition.get("maximum", least + _NUMBERS))
-            new = least + secrets.randbelow(max(1, most - least + 1))
-        if schema.is_valid({**value, name: new}):
-            value[name] = new
+    value = taken.body
+
+    def vary(path: tuple[str, ...], item: Mapping[str, Any], definition: Mapping[str, Any]) -> None:
+        nonlocal value
+        members = Members(schema.resolve).of(definition)
+        for name, one in item.items():
+            own = members.get(name, {})
+            if isinstance(one, dict):
+                vary((*path, name), one, own)
+            is_kept = (not path and name in kept) or name in taken.references
+            is_other = taken.varied_member not in {"", name}
+            if is_kept or is_other or {"enum", "const"} & own.keys():
+                continue
+            tried = (_with(value, (*path, name), new) for new in _new(one, own, taken, days))
+            value = next(filter(schema.is_valid, tried), value)
+
+    vary((), value, schema.definition)
     return value
+
+
+def _new(
+    value: object, definition: Mapping[str, Any], taken: TakenBody, days: int
+) -> Iterator[object]:
+    """New values in the place of one, the likest first, where it is of a kind that is varied."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        if "date" in taken.varied:
+            yield _moved(value, days)
+    elif isinstance(value, str) and "str" in taken.varied:
+        yield from new_values_like(value, definition)
+    elif isinstance(value, int) and not isinstance(value, bool) and "int" in taken.varied:
+        least = int(definition.get("minimum", 1))
+        most = int(definition.get("maximum", least + _NUMBERS))
+        yield least + secrets.randbelow(max(1, most - least + 1))
+
+
+def _with(body: Mapping[str, Any], path: Sequence[str], value: object) -> dict[str, Any]:
+    """A body with a value in the place at a path."""
+    name, *rest = path
+    return {**body, name: _with(body[name], rest, value) if rest else value}
 
 
 def _moved(text: str, days: int) -> str:

@@ -224,26 +224,34 @@ class Survey:
                 del target.places.taken[operation.id]
         if operation.is_success(made.status):
             self._find_what_to_vary(probe)
+        elif first.status == HTTPStatus.CONFLICT and operation.object_body:
+            # An earlier run may have made the same.
+            made = self._find_what_to_vary(probe) or first
         return made if operation.is_success(made.status) else first
 
-    def _find_what_to_vary(self, probe: Probe) -> None:
-        """Find what must be new in each body, where a second one like the first is refused."""
+    def _find_what_to_vary(self, probe: Probe) -> Answer | None:
+        """Find what must be new in each body, where a second one like the first is refused.
+
+        The last answer to one that is taken.
+        """
         operation, taken = probe.operation, self.target.places.taken
         if not operation.documents(HTTPStatus.CONFLICT) and operation.id not in taken:
-            return
+            return None
 
-        def is_taken() -> bool:
+        def made() -> Answer | None:
             again = _plain_request(probe)
-            return again is not None and operation.is_success(probe.try_to_send(again).status)
+            answer = probe.try_to_send(again) if again else None
+            return answer if answer and operation.is_success(answer.status) else None
 
-        if is_taken():
-            return
-        found = taken.get(operation.id) or TakenBody(probe.plain_body())
-        for kinds in ways_to_vary(found.body):
-            taken[operation.id] = replace(found, varied=kinds)
-            if is_taken() and is_taken():
-                return
-        taken.pop(operation.id)
+        if answer := made():
+            return answer
+        found = taken.get(operation.id) or TakenBody(probe.plain_body(), is_plain=True)
+        for way in ways_to_vary(found, probe.name_member):
+            taken[operation.id] = way
+            if made() and (answer := made()):
+                return answer
+        taken.pop(operation.id, None)
+        return None
 
     def _answers(self, probe: Probe, request: Request) -> list[Answer]:
         """The answers to a request, which is repeated while they say that it is not served.

@@ -211,13 +211,22 @@ class TakenBody:
     """A body of a creation that the target takes, where it refuses what is made by the schema.
 
     ``references`` has the members that name another resource, by the id of the operation that makes
-    it. ``varied`` are the kinds of values that must be new in each body.
+    it. ``varied`` are the kinds of values that must be new in each body, of the ``varied_member``
+    alone where there is one. Where it ``is_plain`` as well, the target takes what is made by the
+    schema, or refuses it for its values alone.
     """
 
     body: object
     references: Mapping[str, str] = field(default_factory=dict)
     varied: frozenset[str] = frozenset()
+    varied_member: str = ""
+    is_plain: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: count(secrets.randbelow(1000)))
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether rules of business refuse other bodies: on dates, or on what nobody knows."""
+        return not self.is_plain or "date" in self.varied
 
     def next_number(self) -> int:
         """A number that no other body has had, from one that is other in each run."""

@@ -9,6 +9,7 @@ Document = dict[str, Any]
 
 DAY = {**TEXT, "format": "date"}
 NAME = {**TEXT, "minLength": 1, "maxLength": 80}
+VIN = {**TEXT, "pattern": "^[A-HJ-NPR-Z0-9]{17}$"}
 MONEY = {**WHOLE, "minimum": 1, "maximum": 1_000_000}
 
 BEARER = {"type": "http", "scheme": "bearer"}
@@ -135,6 +136,19 @@ def market(scheme: Document) -> Document:
     found = shop(scheme)
     found["paths"]["/orders"]["post"]["responses"] |= refused(404)
     return found
+
+
+def vehicles(scheme: Document, name: str = "vin", form: Document | None = None) -> Document:
+    """Vehicles by a text of one form, which a partner registers once."""
+    members = {name: form or VIN, "label": NAME, "fuel": {**TEXT, "enum": ["diesel", "electric"]}}
+    item = thing(["id", *members], id=TEXT, **members)
+    body = thing([*members], **members)
+    return document("Vehicles", listed("/vehicles", item, body, 409, 422), scheme)
+
+
+def plates(scheme: Document) -> Document:
+    """As :func:`vehicles`, by a short text of any form, as its example is."""
+    return vehicles(scheme, "plate", {**NAME, "maxLength": 8, "example": "23-AB-45"})
 
 
 def ledger(scheme: Document) -> Document:
@@ -273,6 +287,8 @@ SHAPES: dict[str, tuple[Callable[[Document], Document], str]] = {
     "shop": (shop, "bearer"),
     "market": (market, "bearer"),
     "baskets": (baskets, "bearer"),
+    "vehicles": (vehicles, "bearer"),
+    "plates": (plates, "bearer"),
     "ledger": (ledger, "bearer"),
     "mixed": (mixed, "bearer"),
     "uploads": (uploads, "bearer"),

@@ -122,10 +122,18 @@ def _transferred(shop: Shop, partner: str, value: Item) -> int:
     return 0 if known >= accounts and len(accounts) > 1 else 422
 
 
+def _registered(shop: Shop, partner: str, value: Item) -> int:
+    name = "plate" if "plate" in value else "vin"
+    is_there = any(one[name] == value[name] for one in shop.of(partner, "/vehicles"))
+    return 409 if is_there else 0
+
+
 RULES: Mapping[str, Rule] = {
     "ledger": _transferred,
     "stays": _booked,
     "bookings": _booked,
+    "vehicles": _registered,
+    "plates": _registered,
     "shop": _ordered,
     "market": _bought,
     "baskets": _filled,

@@ -1,5 +1,6 @@
 """A creation whose rules no schema says is judged by bodies that its server takes."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.probe.probe import Probe
+from conformance.probe.taken_bodies import varied
 from conformance.results.result import Outcome
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
@@ -17,7 +19,8 @@ from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.kept import TakenBody
 from conformance.target.target import Target
 from openapi.contract import Contract
-from tests.other_contracts.styles import TEXT
+from openapi.sample import sample_of
+from tests.other_contracts.styles import TEXT, parameter
 from tests.plain_servers.contracts import DAY, SCHEMES, SHAPES, listed, thing
 from tests.plain_servers.contracts import document as documented
 from tests.plain_servers.serving import TOKENS, serving
@@ -44,6 +47,107 @@ def test_bookings_that_may_not_overlap_are_made_one_after_another(name: str) -> 
 
         assert {one.status for one in made} == {201}
         assert "date" in run.target.places.taken["POST /bookings"].varied
+
+
+@pytest.mark.parametrize(("name", "member"), [("vehicles", "vin"), ("plates", "plate")])
+def test_a_text_that_is_registered_once_is_new_in_each_body(name: str, member: str) -> None:
+    with surveyed(name) as (run, survey):
+        probe = probe_of(run, survey, "POST /vehicles")
+        made = [probe.make(number % 2) for number in range(40)]
+
+        assert {one.status for one in made} == {201}
+        assert len({one.field(member) for one in made}) == 40
+        assert {one.field("fuel") for one in made} == {"diesel"}
+        # A text that is taken is no rule on dates.
+        assert run.target.places.taken["POST /vehicles"].varied_member == member
+        assert not probe.has_rules
+
+
+def test_what_an_earlier_run_has_left_is_not_asked_for_again() -> None:
+    left: list[Request] = []
+
+    def answer(request: Request, forward: Forward) -> Answer:
+        if request.method == "POST" and request.members and request.members["plate"] == "23-AB-45":
+            left.append(request)
+            return Answer(409)
+        return forward(request)
+
+    with surveyed("plates", answer) as (run, survey):
+        assert left
+        assert survey.said == {}
+        assert probe_of(run, survey, "POST /vehicles").make().status == 201
+
+
+@pytest.mark.parametrize(
+    ("form", "count"),
+    [
+        ({**TEXT, "pattern": "^[A-Z]{3}-[0-9]{4}$"}, 20),
+        ({**TEXT, "pattern": "^[A-Z0-9]{1,8}$"}, 20),
+        ({**TEXT, "maxLength": 6}, 20),
+        ({**TEXT, "format": "uri"}, 20),
+        ({**TEXT, "format": "ipv4"}, 20),
+        ({**TEXT, "format": "uuid"}, 20),
+        ({**TEXT, "const": "only"}, 1),
+        ({**TEXT, "enum": ["ABCDEFGHIJ", "KLMNOPQRST"]}, 1),
+    ],
+)
+def test_new_texts_are_valid_by_their_schema(form: Mapping[str, Any], count: int) -> None:
+    held = thing(["number"], number=form)
+    body = thing(["number", "held", "label"], number=form, held=held, label=TEXT)
+    contract = Contract(documented("Things", listed("/things", body, body, 409), SCHEMES["bearer"]))
+    operation = contract.operations["POST /things"]
+    schema = operation.json_body.schema if operation.json_body else None
+    assert schema is not None
+    text = sample_of(schema)["number"]
+    taken = TakenBody({"number": text, "held": {"number": text}, "label": "a"}, {},
+                      frozenset({"str"}), "number", is_plain=True)  # fmt: skip
+    made = [varied(operation, taken, frozenset({"label"})) for _ in range(20)]
+
+    assert all(map(schema.is_valid, made))
+    assert {one["label"] for one in made} == {"a"}
+    for numbers in ({one["number"] for one in made}, {one["held"]["number"] for one in made}):
+        assert len(numbers) >= count - 1  # two short ones may be alike
+        assert (count == 1) == (numbers == {text})
+
+
+def registering(*, looks_at_keys: bool) -> Tamper:
+    """A server of vehicles that are registered once, which looks at idempotency keys or not."""
+    made: dict[str, Answer] = {}
+    vins: set[str] = set()
+
+    def answer(request: Request, _: Forward) -> Answer:
+        if request.method != "POST" or request.members is None:
+            return Answer(200, body=b'{"items": [], "total": 0}')
+        if looks_at_keys and request.key in made:
+            return made[request.key]
+        vin = str(request.members["vin"])
+        if vin in vins:
+            return Answer(409)
+        vins.add(vin)
+        item = json.dumps({"id": f"vehicle-{len(vins)}", **request.members}).encode()
+        made[request.key or ""] = Answer(201, (("content-type", "application/json"),), item)
+        return made[request.key or ""]
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("looks_at_keys", "outcome"), [(True, Outcome.PASSED), (False, Outcome.FAILED)]
+)
+def test_an_ignored_key_is_found_where_texts_are_taken_once(
+    outcome: Outcome, *, looks_at_keys: bool
+) -> None:
+    document = SHAPES["vehicles"][0](SCHEMES["bearer"])
+    key = parameter("Idempotency-Key", "header", TEXT, required=True)
+    document["paths"]["/vehicles"]["post"]["parameters"] = [key]
+    tamper = registering(looks_at_keys=looks_at_keys)
+    with Target("http://target", TOKENS[:1], tamper=tamper) as target:
+        run = Run(Contract(document), target, [], seed=1)
+        run.survey()
+        rule = catalogue()["idempotency.replay-is-identical"]
+        result = run.check(rule, run.contract.operations["POST /vehicles"])
+
+    assert result.outcome is outcome
 
 
 def test_an_order_is_of_a_product_of_its_partner() -> None:
