@@ -27,13 +27,14 @@ from mock_server.operations.new_items import ItemCall, NewItem
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemChange, Store
 from openapi.contract import Contract
-from openapi.item_members import Members, id_text, value_at
+from openapi.item_members import Members, body_of, id_text, value_at
 from openapi.item_paths import as_written, shape_of
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.opposites import is_undone, undone_by
 from openapi.paths import as_sent
 from openapi.reads import refuses_unknown
 from openapi.recognition import collections_of
+from openapi.resource import success_members
 
 _NO_CONTENT = HTTPStatus.NO_CONTENT
 
@@ -68,6 +69,7 @@ class KeptItems:
         self._bodies = KeptBodies(store.items, answers)
         self._pages = ItemPages(store, self._answers, contract)
         self._base_path = contract.base_path
+        self._contract = contract
         self._anonymous = anonymous
         self._actions: dict[Operation, ItemAction | None] = {}
 
@@ -85,7 +87,7 @@ class KeptItems:
             shown = self.collections.body_shown(operation)
             if shown is not None:
                 return await self._bodies.response(exchange, operation, shown, partner_id)
-            return self._acted(below) if below else None
+            return self._acted(below) if below else await self._unread(operation, partner_id)
         path = collection.path(operation, exchange.parameters)
         flat = collection.flat_path(operation, exchange.parameters)
         call = ItemCall(exchange, operation, collection, partner_id, path, flat)
@@ -106,6 +108,30 @@ class KeptItems:
             if operation in own:
                 return await handle(call)
         return await self._update_in_body(call)
+
+    async def _unread(self, operation: Operation, partner_id: str) -> Response | None:
+        """The answer of a creation that nothing reads, with an id that no other has.
+
+        It is None for any other operation, and where an example says what is answered.
+        """
+        resource = self._contract.resource_of(operation)
+        if resource is None or resource.create is not operation:
+            return None
+        status = operation.success_status
+        documented, media_type = (
+            self._answers.documented(operation, status),
+            body_of(operation, status),
+        )
+        body = documented.body
+        if media_type is None or media_type.examples or not isinstance(body, dict):
+            return None
+        definition = success_members(operation).get(resource.id)
+        if definition is None or resource.id not in body:
+            return None
+        number = await self._store.items.next_number(partner_id, operation.path)
+        made = ({**body, resource.id: one} for one in new_ids(definition, None, number))
+        fits = next(filter(documented.accepts, made), None)
+        return None if fits is None else documented.with_body(fits, {})
 
     async def _item_above(
         self, exchange: Exchange, operation: Operation, partner_id: str
