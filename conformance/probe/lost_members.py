@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from conformance.probe.reads import is_unchanged
 from openapi.item_members import ItemPlace, Members
 from openapi.reads import changes
 from openapi.schema import is_read_only, types_of
@@ -49,12 +50,20 @@ def _lost_of(
     reader: Members, definition: Any, sent: Sequence[Any], shown: Sequence[Any]
 ) -> Iterator[Place]:
     """What is lost of the items of an array, which may be shown in any order."""
-    if len({*map(repr, shown)}) < len({*map(repr, sent)}):
+    if _number_of_different(shown) < _number_of_different(sent):
         yield ()
         return
     for one in sent:
         ways = [[*_lost_in(reader, definition, one, its)] for its in shown]
         yield from min(ways, key=len)
+
+
+def _number_of_different(values: Sequence[Any]) -> int:
+    different: list[Any] = []
+    for value in values:
+        if not any(is_unchanged(one, value) for one in different):
+            different.append(value)
+    return len(different)
 
 
 def _members(reader: Members, definition: Any, names: Iterable[str]) -> Mapping[str, Any]:

@@ -184,7 +184,7 @@ def is_same(made: object, later: object) -> bool:
     if isinstance(made, list) and isinstance(later, list):
         # A set has no order, and objects may have got members.
         is_plain = not any(isinstance(one, dict | list) for one in (*made, *later))
-        return not is_plain or {*map(repr, made)} == {*map(repr, later)}
+        return not is_plain or (_has_each(made, later) and _has_each(later, made))
     if isinstance(made, dict | list) or isinstance(later, dict | list):
         # An id in place of the whole, or the whole in place of an id.
         return bool(made) == bool(later)
@@ -195,6 +195,10 @@ def is_same(made: object, later: object) -> bool:
         return abs(then - now) <= _MOST_SECONDS_APART
     number = _number(made)
     return number is not None and number == _number(later)
+
+
+def _has_each(some: Sequence[object], others: Sequence[object]) -> bool:
+    return all(any(is_same(one, other) for other in others) for one in some)
 
 
 def is_kept(before: object, later: object) -> bool:

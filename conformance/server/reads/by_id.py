@@ -137,7 +137,12 @@ def _expect_whole(probe: Probe) -> None:
         if found is None:
             continue
         wrong = difference(probe, made, answer)
-        lost = sorted(lost_in(reader, known.shown, sent, found) - told)
+        # What the creation has not shown, the read need not show in a whole either.
+        lost = sorted(
+            one
+            for one in lost_in(reader, known.shown, sent, found)
+            if not any(one[:length] in told for length in range(1, len(one) + 1))
+        )
         if not wrong and lost:
             wrong = Values(f"/{lost[0][0]}", found.get(lost[0][0], Lack.ABSENT), item[lost[0][0]])
         if not wrong:
