@@ -134,6 +134,12 @@ def test_pages_before_an_item_are_read_where_the_newest_comes_first(
     assert outcome_of(requirement, server())[0] is outcome
 
 
+def test_a_list_whose_end_is_far_away_is_read_no_further_than_needed() -> None:
+    server = Backwards(BEFORE)
+    server.items = [{"id": f"o{number}", "name": "x"} for number in range(3000)]
+    assert outcome_of(COMPLETE, server) == (Outcome.PASSED, "")
+
+
 def test_the_mock_has_pages_before_an_item(tmp_path: Path) -> None:
     file = tmp_path / "things.json"
     file.write_text(json.dumps(contract_of(BEFORE)))

@@ -5,6 +5,7 @@ check has made are counted. Where they stand is found with large pages; small on
 """
 
 from collections.abc import Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -63,6 +64,9 @@ _AT_ONCE = 10
 
 _LATER_PAGES = 20
 """The most pages of new items behind what was the last page."""
+
+_PAGES_TO_THE_END = 10
+"""The most pages with items that are read to see the end of a list."""
 
 
 def _endless_page(request: Request, answer: Answer) -> Answer:
@@ -180,16 +184,20 @@ def _expect_complete(probe: Probe, reading: _Reading) -> None:
 
 
 def _expect_end(probe: Probe, reading: _Reading) -> None:
-    """The list has an end, also where its last page is exactly full.
+    """The list has an end, also where its last page is exactly full; one far away is not judged."""
+    with suppress(NotVerified):
+        _expect_end_behind(probe, reading.after)
 
-    Raises :class:`NotVerified` where it is too long to be read to it.
-    """
-    members, start, after = probe.page_members, reading.after, reading.after
+
+def _expect_end_behind(probe: Probe, start: Cursor | None) -> None:
+    members, after, left = probe.page_members, start, _PAGES_TO_THE_END
     count, ids = 0, list[str]()
     for page in pages(probe, largest_page(probe), start):
         if page.ids:
-            start, count, ids = after, len(page.ids), [*ids, *page.ids]
+            start, count, ids, left = after, len(page.ids), [*ids, *page.ids], left - 1
         after = page.next
+        if not left and page.has_more:
+            return
     smallest = max(bound(probe, "minimum", 1), 1)
     if members.paging is Paging.NUMBER:
         start, count = members.first + len(ids) - 1, 1
