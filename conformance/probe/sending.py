@@ -242,8 +242,7 @@ class Sending(PlainRequests):
         """The answer; what it created is known at once, whatever becomes of the check."""
         target, plain = self.target, self.target.plain_creations
         if self._may_end(request):
-            for part in names_in(request.path.partition("?")[0])[-2:]:
-                plain.revoke(part)
+            self._note_end(names_in(request.path.partition("?")[0]))
         resources = self._made_by(request)
         members = request.members if resources else {}
         asked = [text_in(members, resource.name) for resource in resources]
@@ -318,6 +317,27 @@ class Sending(PlainRequests):
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return False
         return not any(request.is_for(one.create) for one in self.contract.resources)
+
+    def _note_end(self, names: Sequence[str]) -> None:
+        """Note that what stands at the end of a path, or before an action there, may end."""
+        for place in range(max(len(names) - 2, 0), len(names)):
+            for resource in self._called(names[:place]):
+                for handle in {names[place], names[place].partition(":")[0]}:
+                    self.target.plain_creations.revoke(resource.collection, handle)
+
+    def _called(self, names: Sequence[str]) -> Sequence[Resource]:
+        """The resources whose collection is called as the last of these names that calls any.
+
+        Where none does, nobody knows of which resource an id is: it may be of each.
+        """
+        for name in reversed(names[-3:]):
+            if found := [
+                one
+                for one in self.contract.resources
+                if any(path.endswith(f"/{name}") for path in (one.collection, *one.bases))
+            ]:
+                return found
+        return self.contract.resources
 
     def _made_by(self, request: Request) -> Sequence[Resource]:
         """The resources that a request may create: by an odd path, any."""

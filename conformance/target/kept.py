@@ -147,6 +147,10 @@ class NewTexts(Mapping[str, int]):
         return len(self._texts)
 
 
+def _noun(collection: str) -> str:
+    return collection.rpartition("/")[2]
+
+
 class PlainCreations:
     """What was made by plain bodies, in each collection: without an end, and unchanged since.
 
@@ -159,7 +163,7 @@ class PlainCreations:
     def __init__(self) -> None:
         self._asked: Counter[str] = Counter()
         self._made: dict[tuple[str, tuple[int, str]], str] = {}
-        self._revoked: set[str] = set()
+        self._revoked: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     def ask(self, name: str) -> None:
@@ -175,25 +179,30 @@ class PlainCreations:
             if name in self._asked:
                 self._made[collection, made] = name
 
-    def revoke(self, handle: str) -> None:
-        """Note that something is to be revoked or changed, whatever will be answered."""
+    def revoke(self, collection: str, handle: str) -> None:
+        """Note that something is to be revoked or changed, whatever will be answered.
+
+        It is of any collection that is called as this one: its parent may not be in the path.
+        """
         with self._lock:
-            self._revoked.add(handle)
+            self._revoked.add((_noun(collection), handle))
             if len(self._revoked) > self.MOST:
                 self._made = {
                     (collection, one): name
                     for (collection, one), name in self._made.items()
-                    if self._lasts(one)
+                    if self._lasts(collection, one)
                 }
                 self._revoked.clear()
 
-    def _lasts(self, made: tuple[int, str]) -> bool:
-        return made[1] not in self._revoked
+    def _lasts(self, collection: str, made: tuple[int, str]) -> bool:
+        return (_noun(collection), made[1]) not in self._revoked
 
     def lasting_in(self, collection: str) -> set[tuple[int, str]]:
         """The partners and handles of what is still there of the collection with this path."""
         with self._lock:
-            return {one for path, one in self._made if path == collection and self._lasts(one)}
+            return {
+                one for path, one in self._made if path == collection and self._lasts(path, one)
+            }
 
     @property
     def asked_once(self) -> set[tuple[int, str]]:

@@ -358,3 +358,27 @@ def test_what_was_changed_meanwhile_is_not_missed() -> None:
         probe.send(probe.of(contract.operations["PATCH /things/{id}"]).on_one(made))
         result = run.check(catalogue()[ALL_LISTED], contract.operations["GET /things"])
     assert result.outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("path", "lasting"),
+    [
+        ("/things/{}", 0),
+        ("/things/{}/close", 0),
+        ("/things/{}:close", 0),
+        ("/closing/{}", 0),
+        ("/things/7/parts/{}", 1),
+        ("/parts/{}/close", 1),
+    ],
+)
+def test_what_ends_one_ends_none_of_another_kind_by_the_same_id(path: str, lasting: int) -> None:
+    kind = KINDS["django by offset"]
+    document = contract_of(kind)
+    things = document["paths"]["/things"]
+    document["paths"] |= {"/things/{id}/parts": things, "/parts": things}
+    contract = Contract(document)
+    with Target("http://target.invalid", TOKENS, tamper=Server(kind)) as target:
+        probe = Probe(contract, contract.operations["POST /things"], target, random.Random(1))
+        made = probe.known_id_of(probe.make())
+        probe.try_to_send(Request("PATCH", path.format(made), partner=0))
+        assert len(target.plain_creations.lasting_in("/things")) == lasting

@@ -109,12 +109,14 @@ def test_creations_are_kept_up_to_a_number() -> None:
     assert len(plain.lasting_in("/keys")) == PlainCreations.MOST
 
     for number in range(5, PlainCreations.MOST + 10):
-        plain.revoke(f"id-{number}")
+        plain.revoke("/keys", f"id-{number}")
     plain.ask("3")
     assert plain.lasting_in("/keys") == {(0, f"id-{number}") for number in range(5)}
     for _ in range(2):
         for number in range(PlainCreations.MOST):
-            plain.revoke(f"another-{number}")
+            plain.revoke("/keys", f"another-{number}")
+    assert plain.lasting_in("/keys") == {(0, f"id-{number}") for number in range(5)}
+    plain.revoke("/others", "id-0")
     assert plain.lasting_in("/keys") == {(0, f"id-{number}") for number in range(5)}
     assert plain.lasting_in("/others") == set()
     assert plain.asked_once == {(0, f"{number}") for number in (0, 1, 2, 4)}
