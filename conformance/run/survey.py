@@ -9,7 +9,7 @@ from http import HTTPStatus
 from conformance.probe.applicability import accepts_idempotency_key, lists
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
 from conformance.probe.probe import Probe
-from conformance.probe.taken_bodies import tried_bodies, ways_to_vary
+from conformance.probe.taken_bodies import references_in, tried_bodies, ways_to_vary
 from conformance.probe.token_exchange import credentials_of
 from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
@@ -99,13 +99,33 @@ class Survey:
                     self.answered.setdefault(operation.id, set()).update(
                         one.status for one in answers
                     )
-        for operation in self.contract.operations.values():
-            if makes_items(operation):
-                probe = self.probe(operation)
-                request = _plain_request(probe)
-                if request is not None:
-                    self._take_created(probe, request, with_key=with_key)
+        makers = filter(makes_items, self.contract.operations.values())
+        # What others refer to comes before them: it may have rules of its own.
+        for operation in sorted(makers, key=lambda one: len(self._references_of(one))):
+            probe = self.probe(operation)
+            request = _plain_request(probe)
+            if request is not None:
+                self._take_created(probe, request, with_key=with_key)
         self.is_taken = True
+
+    def _references_of(self, operation: Operation) -> dict[str, str]:
+        """The members of a plain body that refer to other resources, by what makes these.
+
+        None of them is made by what refers to this one.
+        """
+        request = _plain_request(self.probe(operation)) if operation.object_body else None
+        members = request.members if request else None
+        return {
+            name: one.create.id
+            for name, one in references_in(self.contract, operation, members).items()
+            if not self._refers_to(one.create.id, operation.id)
+        }
+
+    def _refers_to(self, creation: str, other: str) -> bool:
+        """Whether a creation has a body that refers to what another makes, maybe by a third."""
+        taken = self.target.places.taken.get(creation)
+        referred = {*taken.references.values()} if taken else set()
+        return other in referred or any(self._refers_to(one, other) for one in referred)
 
     def _try_other_places(self) -> None:
         """Note where the contract has tokens beside its usual place, and that one is refused."""
@@ -206,8 +226,10 @@ class Survey:
     def _made_by(self, probe: Probe, request: Request) -> Answer:
         """The answer to a plain creation, or to one with a body that is found to be taken."""
         operation, target = probe.operation, self.target
-        first = made = probe.try_to_send(request)
         target.places.taken.pop(operation.id, None)
+        if referring := self._made_referring(probe, request):
+            return referring
+        first = made = probe.try_to_send(request)
         is_of_rules = made.status in _OF_RULES and operation.allows(made.status)
         # What is not there may be what the body refers to, documented or not.
         is_not_there = made.status == HTTPStatus.NOT_FOUND
@@ -228,6 +250,26 @@ class Survey:
             # An earlier run may have made the same.
             made = self._find_what_to_vary(probe) or first
         return made if operation.is_success(made.status) else first
+
+    def _made_referring(self, probe: Probe, request: Request) -> Answer | None:
+        """The answer to a plain creation that refers to what the run has made.
+
+        None where it refers to nothing, or is refused.
+        """
+        operation, taken = probe.operation, self.target.places.taken
+        references, body = self._references_of(operation), operation.object_body
+        if not references:
+            return None
+        taken[operation.id] = TakenBody(probe.plain_body(), references, is_plain=True)
+        again = _plain_request(probe)
+        if again and body and (body.schema is None or body.schema.is_valid(again.members)):
+            made = probe.try_to_send(again.with_key(request.key) if request.key else again)
+            if operation.is_success(made.status):
+                self._find_what_to_vary(probe)
+            if not made.is_refusal:
+                return made
+        taken.pop(operation.id)
+        return None
 
     def _find_what_to_vary(self, probe: Probe) -> Answer | None:
         """Find what must be new in each body, where a second one like the first is refused.

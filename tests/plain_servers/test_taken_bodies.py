@@ -161,6 +161,64 @@ def test_an_order_is_of_a_product_of_its_partner() -> None:
         assert {probe.send(one).status for one in (first, second, moved)} == {201}
 
 
+def orders_asked_for(sent: list[Request]) -> Tamper:
+    def answer(request: Request, forward: Forward) -> Answer:
+        is_order = request.method == "POST" and request.path == "/orders"
+        sent.extend([request] if is_order else [])
+        return forward(request)
+
+    return answer
+
+
+def test_an_order_refers_to_what_the_run_has_made_from_the_start() -> None:
+    sent: list[Request] = []
+    with surveyed("shop", orders_asked_for(sent)) as (run, survey):
+        made = {answer.field("id") for _, answer in run.target.places.above.values()}
+        assert {one.members["product_id"] for one in sent if one.members} <= made
+        # What is referred to is no rule of business: nothing else is asked less for it.
+        assert not probe_of(run, survey, "POST /orders").has_rules
+
+
+def test_an_order_of_what_the_run_has_made_may_be_refused() -> None:
+    sent: list[Request] = []
+
+    def answer(request: Request, forward: Forward) -> Answer:
+        if request.method != "POST" or request.path != "/orders" or request.members is None:
+            return forward(request)
+        sent.append(request)
+        item = {"id": f"order-{len(sent)}", "total": 1, **request.members}
+        is_known = item["product_id"] == "text"
+        return Answer(201 if is_known else 422, body=json.dumps(item).encode())
+
+    with surveyed("shop", answer) as (run, survey):
+        assert run.target.places.taken == {}
+        assert {probe_of(run, survey, "POST /orders").make(one).status for one in (0, 1)} == {201}
+
+
+def test_what_is_referred_to_comes_first_and_refers_to_nothing_that_needs_it() -> None:
+    members = {"/teams": {"lead_user_id": TEXT}, "/users": {"team_id": TEXT}}
+    paths: dict[str, Any] = {}
+    for path, own in members.items():
+        body = thing([*own, "name"], name=TEXT, **own)
+        paths |= listed(path, thing(["id"], id=TEXT, name=TEXT, **own), body, 422)
+    answers: list[str] = []
+
+    def answer(request: Request, _: Forward) -> Answer:
+        if request.method != "POST" or request.members is None:
+            return Answer(200, body=b'{"items": [], "total": 0}')
+        answers.append(f"{request.path}-{len(answers)}"[1:])
+        item = json.dumps({**request.members, "id": answers[-1]}).encode()
+        return Answer(201, (("content-type", "application/json"),), item)
+
+    with Target("http://target", TOKENS, tamper=answer) as target:
+        run = Run(Contract(documented("Teams", paths, SCHEMES["bearer"])), target, [], seed=1)
+        run.survey()
+        made = [probe_of(run, run._survey, f"POST {one}").make(1).status for one in members]
+
+    assert made == [201, 201]
+    assert len(target.places.taken) == 1
+
+
 def test_a_transfer_is_between_two_accounts_of_its_partner() -> None:
     with surveyed("ledger") as (run, survey):
         probe = probe_of(run, survey, "POST /transfers")
