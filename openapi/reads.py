@@ -34,6 +34,22 @@ def changes(name: str) -> bool:
     return bool(_CHANGING.search(snake(name)))
 
 
+_OF_ONE_OR_OF_TIME = re.compile(
+    r"^(is_)?(default|primary|main|current|featured)$|(^|_)(ttl|expires_in|seconds|age|remaining)$"
+)
+_IN_ORDER = re.compile(r"(^|_)(position|rank|index|order|sequence|sort|number)(_|$)")
+
+
+def moves(name: str, value: object = 0) -> bool:
+    """Whether other items or the time may change a value of a member of this name.
+
+    It is a number in the order of items, a flag that one of them has, or a time that is left.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    word = snake(name)
+    return bool(_OF_ONE_OR_OF_TIME.search(word) or (is_number and _IN_ORDER.search(word)))
+
+
 @dataclass(frozen=True)
 class Read:
     """A GET by id: where the POST's answer and its own have the item, and by what it is named.

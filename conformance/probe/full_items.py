@@ -8,7 +8,7 @@ from typing import Any
 from conformance.probe.member_values import other_values
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.taken_bodies import names_others, without_rules
+from conformance.probe.taken_bodies import is_no_mere_data, names_others, without_rules
 from conformance.target.exchange import Answer, Request
 from openapi.collection import Collection
 from openapi.item_members import ItemPlace, Members
@@ -84,7 +84,8 @@ def _more(maker: Probe) -> Mapping[str, Sequence[Any]]:
         if is_read_only(one):
             continue
         tried = [value for value in _values(schema, one, full.get(name), item.get(name))
-                 if not names_others(maker.operation, name, value)
+                 if not (names_others(maker.operation, name, value)
+                         or is_no_mere_data(name, value))
                  and schema.is_valid(place.body(body, {**item, name: value}))]  # fmt: skip
         if tried:
             item[name], more[name] = tried[0], [tried[0], *tried[1:][-1:]]

@@ -21,7 +21,7 @@ from conformance.target.members import JsonObject, identifier_in
 from conformance.target.timestamps import instant
 from openapi.item_members import ItemPlace
 from openapi.operation import Operation
-from openapi.reads import Read, changes, read_of
+from openapi.reads import Read, changes, moves, read_of
 
 _LATE_SECONDS = 3.0
 """After the usual looks, so much later comes a last one: a read may come from a copy."""
@@ -179,7 +179,7 @@ def is_same(made: object, later: object) -> bool:
         return all(
             is_same(one, later[name])
             for name, one in made.items()
-            if name in later and not changes(name)
+            if name in later and not (changes(name) or moves(name, one))
         )
     if isinstance(made, list) and isinstance(later, list):
         # A set has no order, and objects may have got members.
@@ -204,7 +204,10 @@ def _has_each(some: Sequence[object], others: Sequence[object]) -> bool:
 def is_kept(before: object, later: object) -> bool:
     """Whether all that an item had is in a later one, however an answer writes it."""
     if isinstance(before, dict) and isinstance(later, dict):
-        return all(changes(name) or is_kept(one, later.get(name)) for name, one in before.items())
+        return all(
+            changes(name) or moves(name, one) or is_kept(one, later.get(name))
+            for name, one in before.items()
+        )
     if isinstance(before, list) and isinstance(later, list):
         has_inner = any(isinstance(one, dict | list) for one in (*before, *later))
         if has_inner:

@@ -19,6 +19,7 @@ from openapi.item_members import Members
 from openapi.names import spelt
 from openapi.operation import Operation
 from openapi.paging import snake
+from openapi.reads import moves
 from openapi.resource import Resource
 from openapi.sample import sample_of
 
@@ -36,6 +37,12 @@ _NUMBERS = 10_000
 
 _MOST_TRIED = 16
 """So many bodies are tried at the most before none is known that is taken."""
+
+_ACTING = re.compile(
+    r"^((auto|do|should|will)_)?(notify|send|publish|charge|invite|deliver)(_|$)"
+    r"|(^|_)(e_?mails?|invitations?|invitees?|callbacks?|webhooks?)(_|$)"
+)
+"""What a member is called that has people or other servers told of an item, or charged for it."""
 
 _NAMED_BY = re.compile(r"(?:[_-]?(?:id|uuid|code|ref)s?)$", re.IGNORECASE)
 
@@ -102,13 +109,17 @@ def has_rules(operation: Operation, body: object) -> bool:
 
 
 def without_rules(value: Any, *, has_dates: bool = False) -> Any:
-    """A value without what in it rules of business are often on; None where nothing is left."""
+    """A value without what in it rules of business are often on; None where nothing is left.
+
+    Nor has it what is no mere data.
+    """
     if isinstance(value, list):
         items = [without_rules(one, has_dates=has_dates) for one in value]
         return None if None in items else items or None
     if isinstance(value, dict):
         inner = {name: without_rules(one, has_dates=has_dates)
-                 for name, one in value.items() if not is_reference(name)}  # fmt: skip
+                 for name, one in value.items()
+                 if not (is_reference(name) or is_no_mere_data(name, one))}  # fmt: skip
         return {name: one for name, one in inner.items() if one is not None} or None
     is_date = isinstance(value, str) and _DATE.fullmatch(value)
     return None if is_date and not has_dates else value
@@ -169,6 +180,11 @@ def is_reference(name: str) -> bool:
     It may also be another word, such as a code.
     """
     return bool(_NAMED_BY.search(name))
+
+
+def is_no_mere_data(name: str, value: object) -> bool:
+    """Whether a member does something once it is sent, or changes with others or in time."""
+    return bool(_ACTING.search(snake(name))) or moves(name, value)
 
 
 def _references(body: object) -> set[str]:

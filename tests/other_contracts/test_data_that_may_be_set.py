@@ -331,3 +331,43 @@ def test_a_read_may_write_a_list_anew_and_leave_out_what_the_creation_has_not_sh
 ) -> None:
     result = judged(READ, Echoing(), {name: WRITTEN_ANEW[name]})
     assert result.outcome is Outcome.PASSED, result.actual
+
+
+class Moving(Parcels):
+    """Other items and the time change what an item has."""
+
+    def read(self, item: Item) -> Item:
+        own = self.items[item["id"]]
+        for name, one in own.items():
+            if isinstance(one, bool):
+                own[name] = False
+            elif isinstance(one, int):
+                own[name] = one + 1 if name == "position" else one - 1
+            elif isinstance(one, dict):
+                own[name] = {**one, "ttl": one.get("ttl", 9) - 1}
+        return own
+
+
+@pytest.mark.parametrize(
+    "settable",
+    [{"position": WHOLE}, {"expires_in": WHOLE}, {"keptSeconds": WHOLE}, {"is_default": FLAG},
+     {"primary": FLAG}, {"cache": thing([], name=TEXT, ttl=WHOLE)}],
+    ids=lambda one: next(iter(one)),
+)  # fmt: skip
+@pytest.mark.parametrize("requirement", [READ, REST, EACH, EACH_OF_PATCH])
+def test_what_others_and_the_time_change_accuses_nobody(requirement: str, settable: Item) -> None:
+    result = judged(requirement, Moving(), {**settable, "colour": TEXT})
+    assert result.outcome in {Outcome.PASSED, Outcome.NOT_VERIFIED}, result.actual
+
+
+def test_a_full_creation_tells_nobody_and_charges_nothing() -> None:
+    url = {**TEXT, "format": "uri"}
+    flags = dict.fromkeys(("notify", "sendInvitation", "publish", "charge", "auto_charge"), FLAG)
+    server = Parcels()
+    judged(MADE, server, {
+        **flags, "email": {**TEXT, "format": "email"}, "callback_url": url, "webhookUrl": url,
+        "payer": thing([], sender=TEXT, e_mail=TEXT), "urgent": FLAG, "site": url,
+    })  # fmt: skip
+
+    assert server.fullest.keys() == {"title", "payer", "urgent", "site"}
+    assert server.fullest["payer"].keys() == {"sender"}

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -50,8 +49,7 @@ from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject, identifier_in
 from openapi.media_types import essence
 from openapi.operation import Operation
-from openapi.paging import snake
-from openapi.reads import changes, updated_by
+from openapi.reads import changes, moves, updated_by
 from openapi.sample import sample_of
 from openapi.schema import is_read_only, types_of
 
@@ -65,9 +63,6 @@ _TRIES = 3
 """The values of a member that are tried until one is taken."""
 
 _STORE_OR_REFUSE = "Store each member that a PUT or PATCH has accepted, null too, or refuse it."
-
-_IN_ORDER = re.compile(r"(^|_)(position|rank|index|order|sequence|sort|number)(_|$)")
-"""What a number is called that a server may keep within the numbers of the items that there are."""
 
 
 def changes_text(operation: Operation) -> bool:
@@ -90,7 +85,7 @@ def _others(operation: Operation) -> list[str]:
         if operation.success_status in AT_ONCE
         and name in known
         and name != read.id
-        and not (changes(name) or is_reference(name) or _IN_ORDER.search(snake(name)))
+        and not (changes(name) or is_reference(name) or moves(name))
         and not (is_read_only(one) or is_read_only(known[name]) or "const" in one)
         and (_kind(operation, name) or read.collection.reader.may_be_null(one))
     ]

@@ -46,7 +46,7 @@ from conformance.server.operations.usual import make_changed, served
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject
 from openapi.operation import Operation
-from openapi.reads import changes, refuses_unknown
+from openapi.reads import changes, moves, refuses_unknown
 from openapi.schema import is_read_only
 
 _VALUES = 2
@@ -100,7 +100,8 @@ def patch_keeps_the_rest(probe: Probe) -> None:
     request = changing(probe, made, probe.new_name())
     served(probe, request)
     rest = [name for name in read.kept
-            if before.get(name) is not None and name not in request.members]  # fmt: skip
+            if before.get(name) is not None and name not in request.members
+            and not moves(name, before[name])]  # fmt: skip
     if not rest:
         raise NotServed("the item has no other member that a client sends")
     lost = rest
