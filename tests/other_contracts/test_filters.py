@@ -1,10 +1,21 @@
 """Filters of lists: one that is overlooked is found, whatever another compares by."""
 
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
 import pytest
 
 from conformance.results.result import Outcome, Result
-from conformance.target.exchange import Answer
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.target import Target
+from openapi.contract import Contract
 from tests.other_contracts.crates import SETTABLE, Compare, Crates, answered, judged_crates
+from tests.other_contracts.judging import TOKENS
+from tests.other_contracts.styles import TEXT, WHOLE, parameter, thing
+from tests.plain_servers.contracts import SCHEMES, document, listed
 
 FILTERED = "reads.list-is-filtered"
 NAMES = [*SETTABLE, "state"]
@@ -80,3 +91,38 @@ def test_what_is_shown_by_the_value_that_is_asked_for_is_not_another() -> None:
 
     result = judged_crates(FILTERED, Converting(), "GET /crates")
     assert (result.outcome, result.actual) == (Outcome.PASSED, "")
+
+
+def trips() -> Contract:
+    """Drivers, and trips by the number of their driver, who must be there."""
+    paths: dict[str, Any] = {}
+    for path, own in {"/drivers": {}, "/trips": {"driver_id": WHOLE}}.items():
+        body = thing([*own, "name"], name=TEXT, **own)
+        paths |= listed(path, thing(["id"], id=WHOLE, name=TEXT, **own), body, 422)
+    paths["/trips"]["get"]["parameters"].append(parameter("driver_id", "query", WHOLE))
+    return Contract(document("Trips", paths, SCHEMES["bearer"]))
+
+
+@pytest.mark.parametrize(("looks", "outcome"), [(True, Outcome.PASSED), (False, Outcome.FAILED)])
+def test_a_filter_by_the_number_of_what_is_referred_to(outcome: Outcome, *, looks: bool) -> None:
+    made: dict[str, list[dict[str, Any]]] = {"/drivers": [], "/trips": []}
+
+    def answer(request: Request, _: Forward) -> Answer:
+        path, _, query = request.path.partition("?")
+        items = made.get(path, [])
+        if request.method == "POST" and request.members is not None:
+            known = {one["id"] for one in made["/drivers"]}
+            if path == "/trips" and request.members["driver_id"] not in known:
+                return answered(422, {"message": "There is no such driver."})
+            items.append({**request.members, "id": 700 + len(items)})
+            return answered(201, items[-1])
+        driver = dict(parse_qsl(query)).get("driver_id") if looks else None
+        shown = [one for one in items if driver in {None, json.dumps(one.get("driver_id"))}]
+        return answered(200, {"items": shown, "total": len(shown)})
+
+    with Target("http://target", TOKENS[:1], tamper=answer) as target:
+        run = Run(trips(), target, [], seed=1)
+        run.survey()
+        result = run.check(catalogue()[FILTERED], run.contract.operations["GET /trips"])
+
+    assert result.outcome is outcome, result.actual

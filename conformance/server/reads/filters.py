@@ -23,6 +23,7 @@ from conformance.probe.pages import NOT_LISTED, largest_page, make, page_request
 from conformance.probe.parameter_values import unknown_value
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.taken_bodies import with_references
 from conformance.probe.values import Values
 from conformance.probe.violation import Violation
 from conformance.server.reads.sabotage import OVERLOOK_FILTERS
@@ -259,7 +260,8 @@ def _made_with(probe: Probe, name: str, value: object) -> Iterator[str]:
     others = [*other_values(definition, value)]
     if reference is not None:
         # A made-up one names nothing, and one of several that are alike need not be new.
-        others = [reference] if value not in (None, reference) else []
+        other = with_references({name: value}, {name: reference})[name]
+        others = [other] if value not in (None, other) else []
     for other in others:
         plain = maker.plain_body()
         body = place.body(plain, {**(place.item(plain) or {}), name: other})
