@@ -371,3 +371,38 @@ def test_a_full_creation_tells_nobody_and_charges_nothing() -> None:
 
     assert server.fullest.keys() == {"title", "payer", "urgent", "site"}
     assert server.fullest["payer"].keys() == {"sender"}
+
+
+class OfItsOwn(Parcels):
+    """The owner is the server's, it keeps no tag that it does not know, and it has settings."""
+
+    def stored(self, given: Item) -> Item:
+        return {**given, **({"tags": []} if "tags" in given else {})}
+
+    def replaced(self, before: Item, given: Item) -> Item:
+        return super().replaced(before, self.stored(given))
+
+    def merged(self, before: Item, given: Item) -> Item:
+        return super().merged(before, self.stored(given))
+
+    def read(self, item: Item) -> Item:
+        settings = {"theme": "light", **(item.get("settings") or {})}
+        return {**item, "owner": {"login": "me"}, "settings": settings}
+
+
+@pytest.mark.parametrize(
+    "settable",
+    [
+        {"owner": thing([], login=TEXT)},
+        {"tags": {"type": "array", "items": TEXT}},
+        {"settings": {**thing([], theme={**TEXT, "enum": ["light", "dark"]}),
+                      "type": ["object", "null"]}},
+    ],
+    ids=lambda one: next(iter(one)),
+)  # fmt: skip
+@pytest.mark.parametrize("requirement", [EACH, EACH_OF_PATCH])
+def test_a_list_or_object_that_no_creation_sets_is_the_servers(
+    requirement: str, settable: Item
+) -> None:
+    result = judged(requirement, OfItsOwn(), settable)
+    assert result.outcome in {Outcome.PASSED, Outcome.NOT_VERIFIED}, result.actual

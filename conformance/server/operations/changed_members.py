@@ -17,7 +17,7 @@ from conformance.probe.changes import (
     changed_type,
     changing,
 )
-from conformance.probe.full_items import make_full
+from conformance.probe.full_items import make_full, sent_place
 from conformance.probe.member_values import other_data, other_values
 from conformance.probe.not_verified import NotServed, NotVerified, refused_with
 from conformance.probe.plain_requests import NAME_PREFIX
@@ -25,6 +25,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
     BY_ID,
+    is_kept,
     is_same,
     is_shown,
     is_unchanged,
@@ -110,6 +111,8 @@ def _kind(operation: Operation, name: str) -> str:
 
 
 _KINDS = ("enum", "boolean", "integer", "number", "array", "object")
+
+_DATA = {"array", "object"}
 
 
 def _is_merge_patch(operation: Operation) -> bool:
@@ -244,14 +247,20 @@ def _expect_each(probe: Probe) -> None:
     """Change one member after the other; what was before must not be left."""
     read = changed_read(probe)
     reading = probe.of(read.operation)
-    _, made = make_full(probe.of(read.resource.create))
+    request, made = make_full(probe.of(read.resource.create))
     item = item_in(read.shown, shown(reading, made)) or {}
-    base, judged = changing(probe, made), False
+    base, judged = changing(probe, made), set[str]()
+    place = sent_place(read.resource.create)
+    stored = _stored((place.item(request.members) if place else None) or {}, item)
+    names = [one for one in _others(probe.operation)
+             if one in stored or _kind(probe.operation, one) not in _DATA]  # fmt: skip
     # An id may be made of the text, so it is changed at last.
     for name, values in (
-        *itertools.product(_others(probe.operation), (_new_values, _no_value)),
+        *itertools.product(names, (_new_values, _no_value)),
         *((name, _new_text) for name in (changed_text(probe.operation),) if name),
     ):
+        if values is _no_value and name not in judged and _kind(probe.operation, name) in _DATA:
+            continue  # what it has may be there by default
         tried = ((value, _setting(probe, base, name, value))
                  for value in values(probe.operation, name, item.get(name)))  # fmt: skip
         valid = ((value, request) for value, request in tried if request)
@@ -265,10 +274,19 @@ def _expect_each(probe: Probe) -> None:
                     raise NotVerified(f"the item is not shown any more after a change of {name}")
                 if is_same(value, after.get(name)):
                     _expect_answered(probe, changed, name, value)
-                item, judged = after, True
+                item = after
+                judged.add(name)
                 break
     if not judged:
         raise NotServed("no change of a member was taken")
+
+
+def _stored(sent: JsonObject, shown: JsonObject) -> set[str]:
+    """The members that a creation has set: lists and objects of others may be the server's alone.
+
+    So may those be of which it keeps only what it knows.
+    """
+    return {name for name, one in sent.items() if one and is_kept(one, shown.get(name))}
 
 
 def _new_text(_: Operation, __: str, ___: Any) -> Iterator[str]:
