@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,7 @@ from tests.other_contracts.paged import (
     Fault,
     Kind,
     Server,
+    View,
     at,
     contract_of,
     endless,
@@ -233,6 +235,75 @@ def test_a_counted_list_that_grows_in_front_is_not_accused(kind: str) -> None:
     outcome, reason = outcome_of(COMPLETE, GrowingInFront(KINDS[kind]))
     assert outcome is Outcome.NOT_VERIFIED
     assert "others make items" in reason
+
+
+def one_early(view: View, items: list[Any]) -> View:
+    """Each page after the first begins one item early: one is there twice, and the last never."""
+    start = view.start - (view.start > 0)
+    return view._replace(items=items[start : start + view.size])
+
+
+def one_late(view: View, items: list[Any]) -> View:
+    start = view.start + (view.start > 0)
+    return view._replace(items=items[start : start + view.size])
+
+
+def without_the_last(view: View, items: list[Any]) -> View:
+    """A page that the last item of the list makes full does not have it."""
+    is_full = view.start > 0 and view.end == len(items)
+    return view._replace(items=view.items[:-1] if is_full else view.items)
+
+
+def with_others(kind: Kind, fault: Fault | None) -> Server:
+    """A server whose list has items at its beginning that no check has made."""
+    server = Server(kind, fault)
+    server.items = [{"id": f"before {number}", "name": "x"} for number in range(9)]
+    return server
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("fault", [one_early, one_late])
+def test_an_item_of_others_that_is_lost_or_comes_again_counts(kind: str, fault: Fault) -> None:
+    assert outcome_of(COMPLETE, with_others(KINDS[kind], fault))[0] is Outcome.WARNING
+
+
+@pytest.mark.parametrize("kind", ["spring", "headers", "django by offset", "a number of pages"])
+def test_the_last_item_counts_though_nothing_new_is_behind_it(kind: str) -> None:
+    assert outcome_of(COMPLETE, with_others(KINDS[kind], without_the_last))[0] is Outcome.WARNING
+    assert outcome_of(COMPLETE, with_others(KINDS[kind], None))[0] is Outcome.PASSED
+
+
+class Shrinking(Server):
+    """Others remove the first item while small pages are read, as often as ``times``."""
+
+    def __init__(self, kind: Kind, times: int, fault: Fault | None = None) -> None:
+        super().__init__(kind, fault)
+        self.items = [{"id": f"before {number}", "name": "x"} for number in range(200)]
+        self._left = times
+
+    def _page(self, query: Mapping[str, str]) -> Answer:
+        page = super()._page(query)
+        is_small = int(query.get(self.kind.size) or 5) < SIZE["maximum"]
+        if is_small and self._left and query.get(self.kind.cursor):
+            self._left -= 1
+            del self.items[:1]
+        return page
+
+
+@pytest.mark.parametrize("kind", ["hal", "a number of pages", "spring", "headers"])
+@pytest.mark.parametrize(
+    ("times", "fault", "outcome"),
+    [
+        (3, None, Outcome.PASSED),
+        (10_000, None, Outcome.NOT_VERIFIED),
+        (3, one_early, Outcome.WARNING),
+        (10_000, one_early, Outcome.NOT_VERIFIED),
+    ],
+)
+def test_a_list_that_moved_is_read_again(
+    kind: str, times: int, fault: Fault | None, outcome: Outcome
+) -> None:
+    assert outcome_of(COMPLETE, Shrinking(KINDS[kind], times, fault))[0] is outcome
 
 
 class Refusing(Server):

@@ -4,7 +4,7 @@ A target may hold thousands of keys and others may be making more, so that only 
 check has made are counted. Where they stand is found with large pages; small ones start there.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -114,8 +114,8 @@ def pagination_is_complete(probe: Probe) -> None:
     for _ in range(_LOOKS_AT_MOVING):
         reading = _read_with_own(probe)
         try:
-            _expect_complete(probe, reading)
-            return _expect_end(probe, reading)
+            if _is_complete(probe, reading) and _has_end(probe, reading):
+                return
         except Violation:
             # What others make or end before an item moves it to another page, or further from
             # the first one, where no cursor leads to it.
@@ -137,6 +137,8 @@ class _Reading:
     own: Set[str]
     start: int
     after: Cursor | None
+    passed: Sequence[str] = ()
+    """What the pages show that lead to a token; empty without one."""
 
     @property
     def places(self) -> Sequence[int]:
@@ -148,6 +150,11 @@ class _Reading:
         """How many items there are from the first that is read in small pages to the last."""
         return len(self.seen) - self.start - 1
 
+    @property
+    def before(self) -> Sequence[str]:
+        """The items before those that are read in small pages."""
+        return self.seen[: self.start + 1]
+
     def stretch(self, *, is_token: bool) -> Sequence[str]:
         """The items that small pages must show: a token may begin anywhere before the new ones."""
         return self.seen[self.places[0] if is_token else self.start + 1 :]
@@ -158,11 +165,18 @@ def _is_unmoved(probe: Probe, reading: _Reading) -> bool:
     return ids_until(probe, {*reading.own})[: len(reading.seen)] == reading.seen
 
 
-def _expect_complete(probe: Probe, reading: _Reading) -> None:
+def _is_complete(probe: Probe, reading: _Reading) -> bool:
+    """Whether small pages show each item of the reading once; not so where the list moved.
+
+    Raises :class:`Violation` where an item lacks or comes again, and others moved nothing.
+    """
     own, smallest = reading.own, bound(probe, "minimum", 1)
     is_token = probe.page_members.paging is Paging.TOKEN and reading.after is not None
     stretch = {*reading.stretch(is_token=is_token)}
     first, *_, last = reading.places
+    earlier = reading.seen[:first] if is_token else ()
+    if not _is_each_once(probe, reading, earlier, reading.passed, "before the new ones"):
+        return False
     # A list may be in an order of its own, such as that of ids, with others among the new ones.
     span = last - first + 1 + 2 * _SOME if is_token else reading.span
     for size in (1, 2, 3):
@@ -176,34 +190,68 @@ def _expect_complete(probe: Probe, reading: _Reading) -> None:
         probe.expect(own <= set(shown), f"all {len(own)} in pages of {limit}", f"{len(set(shown))}")
         repeated = len(shown) - len(set(shown))
         probe.expect(not repeated, f"each once in pages of {limit}", f"{repeated} more than once")
-        lacking = stretch - set(found)
-        if lacking and _is_unmoved(probe, reading):
-            probe.expect(
-                not lacking, f"all {len(stretch)} in pages of {limit}", f"{len(lacking)} lacking"
-            )
+        # An offset begins behind the item before it.
+        all_ = [*reading.before, *found]
+        if not _is_each_once(probe, reading, stretch, all_, f"in pages of {limit}"):
+            return False
+    return True
 
 
-def _expect_end(probe: Probe, reading: _Reading) -> None:
-    """The list has an end, also where its last page is exactly full; one far away is not judged."""
+def _is_each_once(
+    probe: Probe, reading: _Reading, wanted: Collection[str], found: Sequence[str], where: str
+) -> bool:
+    """Whether all that are wanted are found, and none twice; not so where the list moved.
+
+    Raises :class:`Violation` where the list is as it was. What is behind the new items may move.
+    """
+    seen, lacking = {*reading.seen}, {*wanted} - {*found}
+    known = [one for one in found if one in seen]
+    repeated = len(known) - len(set(known))
+    if (lacking or repeated) and not _is_unmoved(probe, reading):
+        return False
+    probe.expect(not lacking, f"all {len(wanted)} {where}", f"{len(lacking)} lacking")
+    probe.expect(not repeated, f"each once {where}", f"{repeated} more than once")
+    return True
+
+
+def _has_end(probe: Probe, reading: _Reading) -> bool:
+    """Whether the list has an end, also where its last page is full; not so where it moved.
+
+    An end that is far away is not judged. Raises :class:`Violation` where the last page lacks an
+    item, and others moved nothing.
+    """
     with suppress(NotVerified):
-        _expect_end_behind(probe, reading.after)
+        return _has_end_behind(probe, reading.after)
+    return True
 
 
-def _expect_end_behind(probe: Probe, start: Cursor | None) -> None:
-    members, after, left = probe.page_members, start, _PAGES_TO_THE_END
+def _has_end_behind(probe: Probe, behind: Cursor | None) -> bool:
+    members, start, after, left = probe.page_members, behind, behind, _PAGES_TO_THE_END
     count, ids = 0, list[str]()
     for page in pages(probe, largest_page(probe), start):
         if page.ids:
             start, count, ids, left = after, len(page.ids), [*ids, *page.ids], left - 1
         after = page.next
         if not left and page.has_more:
-            return
+            return True
     smallest = max(bound(probe, "minimum", 1), 1)
     if members.paging is Paging.NUMBER:
         start, count = members.first + len(ids) - 1, 1
     if count >= smallest and not isinstance(start, Link):
-        for _ in pages(probe, count, start):
-            pass
+        found = {one for page in pages(probe, count, start) for one in page.ids}
+        # The size of a page may be a part of a token.
+        lacking = set() if members.paging is Paging.TOKEN else {*ids[-count:]} - found
+        if lacking and _to_end(probe, behind) != ids:
+            return False
+        probe.expect(
+            not lacking, f"the last {count} in a page of {count}", f"{len(lacking)} lacking"
+        )
+    return True
+
+
+def _to_end(probe: Probe, after: Cursor | None) -> Sequence[str]:
+    """The ids of a list behind a cursor, as large pages show them."""
+    return [one for page in pages(probe, largest_page(probe), after) for one in page.ids]
 
 
 def _read_with_own(probe: Probe) -> _Reading:
@@ -214,9 +262,9 @@ def _read_with_own(probe: Probe) -> _Reading:
     """
     own, seen, start = _made_between(probe, _SOME)
     if probe.page_members.paging is Paging.TOKEN:
-        token = _token_before(probe, own)
+        token, passed = _token_before(probe, own)
         # The URL of a page has a size of its own: small pages are read from the first one on.
-        return _Reading(seen, own, -1, None if isinstance(token, Link) else token)
+        return _Reading(seen, own, -1, None if isinstance(token, Link) else token, passed)
     cursor = cursor_at(probe, seen, start)
     return _Reading(seen, own, start if cursor is not None else -1, cursor)
 
@@ -243,15 +291,16 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], Sequence[str], in
     return own, seen[: places[-1] + 1], max(before, default=first - 1)
 
 
-def _token_before(probe: Probe, own: set[str]) -> Cursor | None:
-    """The token of a page that begins a few items before the first of ``own``."""
-    token = None
+def _token_before(probe: Probe, own: set[str]) -> tuple[Cursor | None, Sequence[str]]:
+    """The token of a page that begins a few items before the first of ``own``, and all to it."""
+    token, passed = None, list[str]()
     size = min(max(_SOME, bound(probe, "minimum", 1)), largest_page(probe))
     for page in pages(probe, size):
+        passed += page.ids
         if own & {*page.ids}:
             break
         token = page.next
-    return token
+    return token, passed
 
 
 @requirement(
