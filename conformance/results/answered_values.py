@@ -55,7 +55,7 @@ class AnsweredValue(NamedTuple):
     @property
     def in_path(self) -> str:
         """The pattern of the value in a path and its query."""
-        text = quote(str(self.value), safe="")
+        text = quoted(self.value)
         before = r"(?<=/)" if self._is_short(text) else r"(?<![\w%-])"
         return rf"{before}{re.escape(text)}(?![\w%-])"
 
@@ -89,9 +89,9 @@ class AnsweredValues:
     def in_path(self, path: str, number: int) -> list[str | AnsweredValue]:
         """The parts of the path of a request, by its number: texts, and values that it repeats."""
         found = {
-            quote(str(one.value), safe=""): one
+            quoted(one.value): one
             for one in self._before(number)
-            if quote(str(one.value), safe="") in path and re.search(one.in_path, path)
+            if quoted(one.value) in path and re.search(one.in_path, path)
         }
         return _parts(path, {one.in_path: one for one in self._not_sent(found)})
 
@@ -124,6 +124,11 @@ class AnsweredValues:
             for text, one in found.items()
             if not any(text in sent for sent in self._sent[: one.exchange + 1])
         ]
+
+
+def quoted(value: str | int) -> str:
+    """A value as it stands in a path; half a character, which a target may answer, in none."""
+    return quote(str(value), safe="", errors="surrogatepass")
 
 
 def _texts_of(request: Request) -> tuple[str, ...]:

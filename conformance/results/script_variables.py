@@ -4,10 +4,8 @@ import re
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from urllib.parse import quote
 
-from conformance.results.answered_values import AnsweredValue, AnsweredValues
+from conformance.results.answered_values import AnsweredValue, AnsweredValues, quoted
 from conformance.results.new_texts import new_in
 from conformance.results.shell_words import Parts, Variable, word
 from conformance.target.exchange import Request
@@ -152,7 +150,7 @@ class AnswerVariables:
 
     def in_path(self, path: str, number: int) -> Parts:
         """The path of a request, by its number."""
-        return self._named(self._values.in_path(path, number), partial(quote, safe=""))
+        return self._named(self._values.in_path(path, number), quoted)
 
     def in_text(self, text: str, number: int) -> Parts:
         """A header or the body of a request."""

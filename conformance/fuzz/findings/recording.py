@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
-from urllib.parse import quote
 
 from conformance.fuzz.resending import ENDS_OF_IDS, KIND, LIKE, AnswerParts, Step, last_id
 from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
-from conformance.results.answered_values import AnsweredValue, AnsweredValues
+from conformance.results.answered_values import AnsweredValue, AnsweredValues, quoted
 from conformance.results.new_texts import new_in
 from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.redaction import without_secrets
@@ -57,7 +55,7 @@ class _Places:
         in_path, in_text = self._values.in_path, self._values.in_text
         step: Step = {
             "method": request.method,
-            "path": _joined(in_path(self._text(request.path), number), partial(quote, safe="")),
+            "path": _joined(in_path(self._text(request.path), number), quoted),
             "headers": [
                 [name, _joined(in_text(self._header(name, value), number))]
                 for name, value in request.headers

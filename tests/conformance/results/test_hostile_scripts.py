@@ -33,6 +33,17 @@ def test_nothing_in_a_request_is_taken_for_a_command(tmp_path: Path) -> None:
     assert not trap.exists()
 
 
+@pytest.mark.parametrize("half", ["\ud800", "x\udc80"])
+def test_half_a_character_in_an_answer_leaves_a_script(half: str) -> None:
+    body = json.dumps({"seats": half, "note": "é" + half}).encode()
+    made = answered({"id": "vehicle-17", "seats": half}, ETag='"\udce9"')
+    changed = Request("PATCH", "/vehicles/vehicle-17", (("If-Match", '"\udce9"'),), body)
+    with recording_server() as (url, recorded):
+        run_script(reproduction(url, [(CREATE, made), (changed, answered({}, 200))]))
+
+    assert recorded[1].body == body
+
+
 HOSTILE = (
     "x'; touch MARK #", "'", "\n", "$(touch MARK)", "`touch MARK`", "'; touch MARK; '", '"', "\\",
     "touch", "MARK", "curl", "-H", "application/json", "'\\''", "\x1b]0;MARK\x07", "é'\u202e",
