@@ -206,7 +206,9 @@ def _is_each_once(
     """
     seen, lacking = {*reading.seen}, {*wanted} - {*found}
     known = [one for one in found if one in seen]
-    repeated = len(known) - len(set(known))
+    members, repeated = probe.page_members, len(known) - len(set(known))
+    if members.paging is Paging.OFFSET and not members.is_first_known:
+        repeated = 0  # whether 0 or 1 is the first item, a page may begin with the one before
     if (lacking or repeated) and not _is_unmoved(probe, reading):
         return False
     probe.expect(not lacking, f"all {len(wanted)} {where}", f"{len(lacking)} lacking")
@@ -265,7 +267,10 @@ def _read_with_own(probe: Probe) -> _Reading:
         token, passed = _token_before(probe, own)
         # The URL of a page has a size of its own: small pages are read from the first one on.
         return _Reading(seen, own, -1, None if isinstance(token, Link) else token, passed)
-    cursor = cursor_at(probe, seen, start)
+    # Several large pages that lose an item would hide by it what small ones lose.
+    is_one_page = len(seen) <= bound(probe, "maximum", 0)
+    is_found = is_one_page or probe.page_members.paging is not Paging.OFFSET
+    cursor = cursor_at(probe, seen, start) if is_found else None
     return _Reading(seen, own, start if cursor is not None else -1, cursor)
 
 
