@@ -150,10 +150,10 @@ def _remarks(record: Record) -> Iterator[str]:
     if counters.unanswered:
         yield f"{counters.unanswered} checks ended without an answer of the target"
     if counters.revoked:
-        yield f"{counters.revoked} {words.things} were made and {words.ended}"
+        yield f"{words.made(counters.revoked)} and {words.ended}"
     if record.left_behind:
-        left = f"{len(record.left_behind)} {words.things}"
-        yield f"{left} were made and could not be {words.ended}; left-behind.txt lists them"
+        left = words.made(len(record.left_behind))
+        yield f"{left} and could not be {words.ended}; left-behind.txt lists them"
     if record.junk:
         junk = f"{record.junk} lines of {words.things} that were made"
         yield f"{junk} cannot be read and were left out"

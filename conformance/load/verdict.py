@@ -269,9 +269,9 @@ def _remarks(contract: Contract, tally: Tally, latencies: Sequence[Latency]) -> 
                         (Count.GIVEN_UP, "calls given up")):  # fmt: skip
         if counts[count]:
             yield f"{counts[count]} {text}"
-    yield f"{counts[Count.REVOKED]} {words.things} were made and {words.ended}"
+    yield f"{words.made(counts[Count.REVOKED])} and {words.ended}"
     if counts[Count.LEFT_BEHIND]:
-        yield f"{counts[Count.LEFT_BEHIND]} {words.things} were made and could not be {words.ended}"
+        yield f"{words.made(counts[Count.LEFT_BEHIND])} and could not be {words.ended}"
 
 
 def _compared(counts: Counter[str], words: ResourceWords) -> str:

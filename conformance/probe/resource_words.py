@@ -23,6 +23,10 @@ class ResourceWords(NamedTuple):
     ended: str = "removed"
     end: str = "removal"
 
+    def made(self, count: int) -> str:
+        """So many resources that were made, as the beginning of a sentence."""
+        return f"1 {self.thing} was made" if count == 1 else f"{count} {self.things} were made"
+
     @classmethod
     def of(cls, resources: Collection[Resource]) -> "ResourceWords":
         """The words for all of these resources."""

@@ -116,8 +116,8 @@ def clean_up_remarks(
     left, first = len(left_behind), ", ".join(left_behind[:_MOST_NAMED])
     others = f" and {left - _MOST_NAMED} more" if left > _MOST_NAMED else ""
     counts = {
-        f"{made - left} {words.things} were made and {'kept' if keep else words.ended}": made,
-        f"{left} {words.things} were made and could not be {words.ended}: {first}{others}": left,
+        f"{words.made(made - left)} and {'kept' if keep else words.ended}": made,
+        f"{words.made(left)} and could not be {words.ended}: {first}{others}": left,
     }
     return tuple(shown(text) for text, count in counts.items() if count)
 

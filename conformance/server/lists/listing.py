@@ -93,7 +93,11 @@ def expect_page(operation: Operation, answer: Answer) -> None:
     except ValueError:
         raise Violation("a page as JSON", "a body that is not JSON") from None
     wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
-    expect(not faults, f"a page as documented: {wrong}", f"{len(faults)} faults")
+    expect(
+        not faults,
+        f"a page as documented: {wrong}",
+        f"{len(faults)} fault{'s' if len(faults) > 1 else ''}",
+    )
 
 
 def _page(exchange: JudgedExchange) -> None:

@@ -98,7 +98,11 @@ def answer_has_its_shape(probe: Probe) -> None:
         body["token_type"] = kind.lower()
     faults = content.schema.errors(body) if content and content.schema else []
     wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
-    probe.expect(not faults, f"the documented answer: {wrong}", f"{len(faults)} faults")
+    probe.expect(
+        not faults,
+        f"the documented answer: {wrong}",
+        f"{len(faults)} fault{'s' if len(faults) > 1 else ''}",
+    )
     probe.expect(body.get("access_token"), "a token", "an empty text")
     # RFC 6749 appendix A.12: a token is of visible ASCII characters.
     probe.expect(is_token(body.get("access_token")), "a token that a header can carry", "another")

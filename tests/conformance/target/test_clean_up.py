@@ -56,7 +56,7 @@ def test_what_is_left_behind_is_named(made: int, named: str) -> None:
     remarks = clean_up_remarks(CONTRACT, made + 1, left, keep=False)
     verdict = Verdict("1", "http://x", 1, Level.MUST, remarks=remarks, left_behind=left)
 
-    assert remarks[0] == "1 keys were made and revoked"
+    assert remarks[0] == "1 key was made and revoked"
     assert f"{made} keys were made and could not be revoked: key-0 of partner 1, " in remarks[1]
     assert remarks[1].endswith(named)
     assert json.loads(FORMATS["json"](verdict))["left_behind"] == [
@@ -68,3 +68,9 @@ def test_what_is_left_behind_is_named_in_short() -> None:
     [name] = names_of([CreatedResource(0, "x" * 10_000)])
     assert len(name) < 400
     assert name.endswith(" of partner 1")
+
+
+def test_one_that_is_left_behind_is_one() -> None:
+    _, remark = clean_up_remarks(CONTRACT, 1, ["key-0"], keep=False)
+
+    assert remark == "1 key was made and could not be revoked: key-0"
