@@ -37,6 +37,9 @@ NOT_LISTED = "the list does not show what was made: it is late, or incomplete"
 MANY = 210
 """More than two of the largest pages, and enough for what one request in two hundred breaks."""
 
+_FEWER = 60
+"""As many, where more than a name is asked for: what that costs nobody knows."""
+
 _MADE_AT_ONCE = 10
 
 COUNTED = re.compile(r"\d{1,9}")
@@ -58,10 +61,15 @@ def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
 
 
 def make_many(probe: Probe) -> None:
-    """Create what lacks until a run has made ``MANY`` of the probe's kind by plain bodies."""
+    """Create what lacks until a run has made ``MANY`` of the probe's kind by plain bodies.
+
+    Where these have more than a name it is an item more than two pages, up to ``_FEWER``.
+    """
     plain, collection = probe.target.plain_creations, probe.collection_path()
-    while (before := len(plain.lasting_in(collection))) < MANY:
-        make(probe, _MADE_AT_ONCE)
+    of_two_pages = 2 * bound(probe, "maximum", bound(probe, "default", _FEWER)) + 1
+    most = MANY if probe.creating.asks_for_a_name_alone else min(of_two_pages, _FEWER)
+    while (before := len(plain.lasting_in(collection))) < most:
+        make(probe, min(_MADE_AT_ONCE, most - before))
         if len(plain.lasting_in(collection)) == before:
             break
 

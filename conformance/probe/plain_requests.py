@@ -23,7 +23,7 @@ from conformance.probe.parameter_values import (
 )
 from conformance.probe.several import asking_for_items
 from conformance.probe.shared_refusals import SharedRefusals
-from conformance.probe.taken_bodies import has_rules, varied, with_references
+from conformance.probe.taken_bodies import has_rules, may_end_or_hide, varied, with_references
 from conformance.target.entity_tags import tag_parameter, with_tag
 from conformance.target.exchange import (
     Recording,
@@ -299,7 +299,7 @@ class PlainRequests(ABC):
     def is_plain(self, body: Mapping[str, Any]) -> bool:
         """Whether a body is as each plain one, but for what is new in each: it gives no end.
 
-        Nor does it refer to anything, with which what it makes may end.
+        Nor does it refer to anything, with which what it makes may end, or choose what is listed.
         """
         if body.keys() == {self.name_member}:
             return True
@@ -313,7 +313,13 @@ class PlainRequests(ABC):
             return False
         sent, usual = ({name: one for name, one in value.items() if name not in new}
                        for value in (body, plain))  # fmt: skip
-        return sent == usual and not self.has_rules and not has_rules(self.operation, plain)
+        has_rule = has_rules(self.operation, plain) or may_end_or_hide(self.operation, plain)
+        return sent == usual and not self.has_rules and not has_rule
+
+    @property
+    def asks_for_a_name_alone(self) -> bool:
+        """Whether a plain body has a new name, and nothing else."""
+        return self._smallest_body().keys() <= {self.name_member}
 
     def _new_text(self, body: MediaType) -> Any:
         """A plain text that a body may be: a new name, where its schema takes that."""

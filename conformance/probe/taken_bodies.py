@@ -26,6 +26,12 @@ from openapi.sample import sample_of
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?")
 """A date or a date-time as a text."""
 
+_DURATION = re.compile(
+    r"(^|_)(ttl|duration|lifetime|retention|timeout|age|expir\w*|validity|valid_for"
+    r"|(milli)?seconds?|secs?|ms|minutes?|mins?|hours?|days?|weeks?|months?|years?)(_|$)"
+)
+"""What a member is called that may say how long an item lasts."""
+
 _SOON, _LONG_AGO = 30, -30 * 365
 """The days from today of a date to come, and of one such as that of a birth."""
 
@@ -106,6 +112,20 @@ def has_rules(operation: Operation, body: object) -> bool:
     body = with_items(operation, body)
     named = operation.contract and references_in(operation.contract, operation, body)
     return next(_dates_in(body), None) is not None or bool(_references(body)) or bool(named)
+
+
+def may_end_or_hide(operation: Operation, body: Mapping[str, Any]) -> bool:
+    """Whether a member may be why an item ends, or is not listed: a choice, or a duration."""
+    media_type = operation.object_body
+    schema = media_type.schema if media_type else None
+    members = Members(schema.resolve).of(schema.definition) if schema else {}
+    return any(
+        isinstance(value, bool)
+        or len(members.get(name, {}).get("enum", ())) > 1
+        or members.get(name, {}).get("format") == "duration"
+        or _DURATION.search(snake(name))
+        for name, value in _members_in(body)
+    )
 
 
 def without_rules(value: Any, *, has_dates: bool = False) -> Any:

@@ -38,7 +38,7 @@ from tests.other_contracts.paged import (
     losing,
     repeating,
 )
-from tests.other_contracts.styles import FLAG, TEXT, thing
+from tests.other_contracts.styles import FLAG, TEXT, WHOLE, thing
 
 COMPLETE, ALL_LISTED = "lists.pagination-is-complete", "lists.all-that-was-made-is-listed"
 
@@ -388,11 +388,18 @@ def contract_with(**members: object) -> Contract:
     return Contract(document)
 
 
+URL = {"url": {**TEXT, "format": "uri"}}
+
+
 @pytest.mark.parametrize(
     ("members", "fault", "outcome"),
     [
-        ({"kind": {"enum": ["box", "bag"]}}, None, Outcome.PASSED),
-        ({"kind": {"enum": ["box", "bag"]}}, losing, Outcome.WARNING),
+        (URL, None, Outcome.PASSED),
+        (URL, losing, Outcome.WARNING),
+        ({"kind": {"enum": ["box", "bag"]}}, None, Outcome.NOT_VERIFIED),
+        ({"archived": FLAG}, None, Outcome.NOT_VERIFIED),
+        ({"ttl": WHOLE}, None, Outcome.NOT_VERIFIED),
+        ({"kept_seconds": WHOLE}, None, Outcome.NOT_VERIFIED),
         ({"ends_at": {"type": "string", "format": "date-time"}}, None, Outcome.NOT_VERIFIED),
     ],
 )
@@ -401,6 +408,33 @@ def test_what_is_made_of_more_than_a_name_is_missed_too(
 ) -> None:
     server = Server(KINDS["django by offset"], fault)
     assert outcome_by(contract_with(**members), ALL_LISTED, server)[0] is outcome
+    assert next(server._ids) < "1070"
+
+
+class Hiding(Server):
+    """It lists nothing, for a member of the items."""
+
+    def _page(self, query: Mapping[str, str]) -> Answer:
+        kept, self.items = self.items, []
+        answer = super()._page(query)
+        self.items = kept
+        return answer
+
+
+class Replacing(Server):
+    """It has one item for each URL."""
+
+    def _page(self, query: Mapping[str, str]) -> Answer:
+        self.items = self.items[-1:]
+        return super()._page(query)
+
+
+@pytest.mark.parametrize("server", [Hiding, Replacing])
+def test_what_its_members_hide_or_the_next_one_replaces_is_not_missed(
+    server: Callable[[Kind], Server],
+) -> None:
+    found = outcome_by(contract_with(**URL), ALL_LISTED, server(KINDS["django by offset"]))
+    assert found[0] is Outcome.NOT_VERIFIED
 
 
 class Archiving(Server):

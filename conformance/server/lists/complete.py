@@ -7,14 +7,24 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotVerified
-from conformance.probe.pages import cursor_at, largest_page, make_many, page_of, query_for
+from conformance.probe.pages import (
+    cursor_at,
+    is_listed_soon,
+    largest_page,
+    make_many,
+    page_of,
+    query_for,
+)
 from conformance.probe.probe import Probe
 from conformance.server.lists.sabotage import VENDOR, Page, on_pages
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
 from conformance.target.members import JsonObject, identifier_in
 
-_NOTHING_LASTS = "what a plain body makes may end by itself, or by the end of what it refers to"
+_NOTHING_LASTS = "what a plain body makes may end by itself, or by another, or not be listed"
+
+_LATER = 2
+"""So many looks are taken at one item, with another made after each."""
 
 
 def _give_99(request: Request, page: Page) -> None:
@@ -41,6 +51,7 @@ def _end_at_100(request: Request, page: Page) -> None:
 def all_that_was_made_is_listed(probe: Probe) -> None:
     """All that the run has made, without an end and not revoked or deleted, is in the list."""
     plain, collection = probe.target.plain_creations, probe.collection_path()
+    _expect_lasting(probe)
     make_many(probe)
     wanted = {handle for partner, handle in plain.lasting_in(collection) if partner == 0}
     made, items = bool(wanted), list[JsonObject]()
@@ -56,6 +67,18 @@ def all_that_was_made_is_listed(probe: Probe) -> None:
     _expect_full_last_page(probe, [str(identifier_in(one, probe.resource.id)) for one in items])
     if not made:
         raise NotVerified(_NOTHING_LASTS)
+
+
+def _expect_lasting(probe: Probe) -> None:
+    """Nothing is verified where the members of an item hide it, or where the next replace it."""
+    maker = probe.creating
+    if maker.asks_for_a_name_alone:
+        return
+    first = maker.known_id_of(maker.make())
+    for _ in range(_LATER):
+        if not is_listed_soon(probe, first):
+            raise NotVerified(_NOTHING_LASTS)
+        maker.make()
 
 
 def _expect_full_last_page(probe: Probe, ids: Sequence[str]) -> None:
