@@ -13,6 +13,7 @@ from openapi.operation import Operation
 from openapi.opposites import is_undone, undone_by
 from openapi.reads import acted_on_by
 from tests.other_contracts.crates import answered
+from tests.other_contracts.styles import answer
 from tests.other_contracts.tickets import TICKET, Item, Tickets, contract, judged_tickets
 
 UNDOING = ("resume", "reopen", "unarchive", "restore")
@@ -84,7 +85,9 @@ def test_what_is_undone_is_shown_so(action: str, told: Any) -> None:
 @TOLD
 @EACH
 def test_an_action_that_undoes_nothing_is_found(action: str, told: Any) -> None:
-    assert outcome(Idle(told), action)[0] is Outcome.FAILED
+    is_told = told or action != "restore"  # a deletion may be final
+    wanted = Outcome.FAILED if is_told else Outcome.NOT_VERIFIED
+    assert outcome(Idle(told), action)[0] is wanted
 
 
 @EACH
@@ -100,6 +103,73 @@ def test_what_cannot_be_undone_is_not_verified(action: str) -> None:
 def test_what_is_another_item_or_later_is_not_verified() -> None:
     assert outcome(Renumbering(), "restore")[0] is Outcome.NOT_VERIFIED
     assert outcome(Starting(), "resume")[0] is Outcome.NOT_VERIFIED
+
+
+class Leaving(Tickets):
+    """Tickets of another contract, of which one action sets a member and its opposite nothing."""
+
+    def __init__(self, actions: tuple[str, str], members: Mapping[str, Any], done: Item) -> None:
+        super().__init__(None)
+        self.first, self.set = actions[0], done
+        document = contract(None)
+        for old, new in zip(("archive", "unarchive"), actions, strict=True):
+            path = document["paths"].pop(f"/tickets/{{id}}/{old}")
+            document["paths"][f"/tickets/{{id}}/{new}"] = path
+        shown = {**TICKET, "properties": {**TICKET["properties"], **members}}
+        document["paths"]["/tickets/{id}"]["get"]["responses"]["200"] = answer(shown)
+        self.contract = Contract(document)
+
+    def acted(self, at: tuple[int, str], action: str) -> Answer:
+        if action == self.first:
+            self.items[at] = {**self.items[at], **self.set}
+        return self.done(self.items[at])
+
+
+AT = {"type": ["string", "null"], "format": "date-time"}
+DONE_AT = "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("actions", "members", "done", "found"),
+    [
+        (("archive", "unarchive"), {"archived_at": AT}, {"archived_at": DONE_AT},
+         Outcome.NOT_VERIFIED),
+        (("archive", "unarchive"), {}, {"archived": True}, Outcome.FAILED),
+        (("start", "stop"), {"status": {"enum": ["open", "completed"]}},
+         {"status": "completed"}, Outcome.NOT_VERIFIED),
+        (("deactivate", "activate"), {"status": {"enum": ["open", "inactive"]}},
+         {"status": "inactive"}, Outcome.NOT_VERIFIED),
+        (("lock", "unlock"), {"status": {"enum": ["open", "locked"]}}, {"status": "locked"},
+         Outcome.FAILED),
+        (("lock", "unlock"), {"status": {"enum": ["open", "busy"]}}, {"status": "busy"},
+         Outcome.NOT_VERIFIED),
+    ],
+)  # fmt: skip
+def test_what_an_opposite_may_leave_as_it_is_is_not_verified(
+    actions: tuple[str, str], members: Mapping[str, Any], done: Item, found: Outcome
+) -> None:
+    assert outcome(Leaving(actions, members, done), actions[1])[0] is found
+
+
+class Passing(Tickets):
+    """Tickets that are paused for one look, and open again; a second pause of theirs stays."""
+
+    def answer(self, request: Request, partner: int) -> Answer:
+        made = super().answer(request, partner)
+        at = partner, request.path.rpartition("/")[2]
+        if request.method == "GET" and self.items.get(at, {}).get("status") == "paused":
+            self.items[at] = {**self.items[at], "status": "closed"}
+        return made
+
+    def acted(self, at: tuple[int, str], action: str) -> Answer:
+        if action == "resume":
+            self.items[at] = {**self.items[at], "status": "paused"}
+            return self.done(self.items[at])
+        return super().acted(at, action)
+
+
+def test_a_state_that_passes_by_itself_is_not_verified() -> None:
+    assert outcome(Passing(None), "resume")[0] is Outcome.NOT_VERIFIED
 
 
 @pytest.mark.parametrize(

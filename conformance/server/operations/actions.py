@@ -27,6 +27,7 @@ from conformance.probe.violation import Violation
 from conformance.server.operations.sabotage import IDLE
 from conformance.server.operations.usual import DONE, do_what_is_undone, make_changed, served
 from conformance.server.reads.sabotage import REMEMBERED
+from conformance.target.exchange import Answer
 from conformance.target.members import JsonObject
 from openapi.done_words import DoneWords
 from openapi.item_members import ItemPlace
@@ -61,6 +62,12 @@ _TOUCHED = re.compile(r"version|revision|etag|updated|modified|changed", re.IGNO
 """What a member is called that may change though nothing was done."""
 
 _TIMES = {"date", "date-time"}
+
+_ASKED = {
+    "activate", "enable", "reactivate", "reenable", "reinstate", "release", "restart", "start",
+    "stop",
+}  # fmt: skip
+"""The words of actions that may wait for an approval, or come when the work is over."""
 
 _TRIED = {"check", "test", "validate", "verify"}
 """The words of actions that may be done, and the item not be so."""
@@ -178,6 +185,51 @@ def undone_members(operation: Operation, fresh: JsonObject, before: JsonObject) 
     ]
 
 
+def _undone_for_sure(operation: Operation, fresh: JsonObject, before: JsonObject) -> list[str]:
+    """As :func:`undone_members`, those that an action which is done cannot leave as they are.
+
+    Each is a state or a flag that is called after what is undone, and that the contract has for
+    both reads. A time may be kept as it was.
+    """
+    read, first = acted_on_by(operation), undone_by(operation)
+    if (
+        read is None
+        or read.shown is None
+        or first is None
+        or spelt(_last_word(operation)) in _ASKED
+    ):
+        return []
+    done, known = done_members(first), read.shown.members
+    return [
+        name
+        for name in undone_members(operation, fresh, before)
+        if done.get(name) is not None and is_same(done[name], before.get(name))
+        if fresh.get(name) in known[name].get("enum", (True, False))
+    ]
+
+
+def _undone_before(probe: Probe, made: Answer, fresh: JsonObject) -> tuple[JsonObject, list[str]]:
+    """The item on which what the operation undoes is done, and the members that show it.
+
+    It is empty where it is deleted.
+    """
+    operation, read = probe.operation, changed_read(probe)
+    reading = probe.of(read.operation)
+    if not do_what_is_undone(probe, made):
+        return fresh, []
+    done = answer_to(reading, request_for(reading, made))
+    if not is_shown(reading, done) and not done.is_not_there:
+        raise NotServed(f"the read answers {done.status} to what is to be undone")
+    before = item_in(read.shown, done) or {}
+    if not before:
+        return before, [read.id]
+    undone = _undone_for_sure(operation, fresh, before)
+    # A state that passes by itself is undone by nobody.
+    again = answer_to(reading, request_for(reading, made)) if undone else done
+    has_passed = _differing(operation, before, item_in(read.shown, again) or {})
+    return before, [] if has_passed else undone
+
+
 @requirement(
     "operations.action-is-shown",
     Level.MUST,
@@ -194,14 +246,8 @@ def action_is_shown(probe: Probe) -> None:
     operation, read = probe.operation, changed_read(probe)
     reading = probe.of(read.operation)
     made = make(reading)
-    fresh = before = item_in(read.shown, shown(reading, made)) or {}
-    undone: list[str] = []
-    if do_what_is_undone(probe, made):
-        done = answer_to(reading, request_for(reading, made))
-        if not is_shown(reading, done) and not done.is_not_there:
-            raise NotServed(f"the read answers {done.status} to what is to be undone")
-        before = item_in(read.shown, done) or {}
-        undone = undone_members(operation, fresh, before) if before else [read.id]
+    fresh = item_in(read.shown, shown(reading, made)) or {}
+    before, undone = _undone_before(probe, made, fresh)
     answer = served(probe, changing(probe, made))
     told = (item_in(_place(operation), answer) or {}) if answer.status in _AT_ONCE else {}
     is_on_its_way = any(_ON_ITS_WAY.search(str(told.get(name))) for name in undone)
@@ -233,6 +279,8 @@ def action_is_shown(probe: Probe) -> None:
         raise Violation(f"the {left[0]} that the action was answered with", "another", values=seen)
     if before:
         raise Violation(f"another {left[0]} than before", "the same", values=seen)
+    if not told or _differing(operation, fresh, told):
+        raise NotServed("the answer does not show the item as it was: its deletion may be final")
     raise Violation("the item under its id again", f"{after.status}", values=seen)
 
 
