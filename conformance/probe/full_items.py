@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from conformance.probe.member_values import other_values
@@ -54,6 +54,26 @@ def make_full(maker: Probe) -> tuple[Request, Answer]:
         return last
     answer = maker.make()
     return maker.recording.exchanges[-1][0], answer
+
+
+def make_alone(maker: Probe, name: str, value: Any) -> Iterator[tuple[Request, Answer]]:
+    """Creations of plain items with one member more, and of those that are of another kind.
+
+    What a member is for may be told by a flag or an enumeration. Refused ones are left out.
+    """
+    place, plain = sent_place(maker.operation), maker.request()
+    known = collection_of(maker.operation)
+    if place is None or known is None:
+        return
+    item = place.item(json.loads(plain.body)) or {}
+    kinds = ({kind: other} for kind, one in place.members.items() if kind != name
+             for choice in known.reader.alternatives(one)
+             if {"enum"} & choice.keys() or "boolean" in types_of(choice)
+             for other in other_values(choice, item.get(kind))
+             if not (is_read_only(one) or is_no_mere_data(kind, other)))  # fmt: skip
+    for more in islice(chain([{}], kinds), _MOST_TRIED):
+        if made := _made_with(maker, {**more, name: value}):
+            yield made
 
 
 def _made_with(maker: Probe, members: Mapping[str, Any]) -> tuple[Request, Answer] | None:

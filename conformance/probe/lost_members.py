@@ -1,6 +1,6 @@
 """Members that were sent and that no answer shows, though the contract has a place for them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.probe.reads import is_unchanged
@@ -41,7 +41,13 @@ def _lost_in(reader: Members, definition: Any, sent: Any, shown: Any) -> Iterato
     if shown in _NOTHING:
         yield ()
     elif isinstance(sent, dict) and isinstance(shown, dict):
-        yield from lost(reader, _members(reader, definition, sent), sent, shown)
+        known = reader.of(definition)
+        inner = None if known else _values_of_map(reader, definition)
+        if inner is None:
+            yield from lost(reader, known, sent, shown)
+        else:
+            # A server may write its names in another way.
+            yield from _lost_of(reader, inner, [*sent.values()], [*shown.values()])
     elif isinstance(sent, list) and isinstance(shown, list):
         yield from _lost_of(reader, reader.items(definition), sent, shown)
 
@@ -66,18 +72,15 @@ def _number_of_different(values: Sequence[Any]) -> int:
     return len(different)
 
 
-def _members(reader: Members, definition: Any, names: Iterable[str]) -> Mapping[str, Any]:
-    """The documented members of an object; of a map, each of these."""
-    known = reader.of(definition)
+def _values_of_map(reader: Members, definition: Any) -> Any | None:
+    """The schema of what is in a map; None of what is none."""
     maps = (
         one
         for one in reader.alternatives(reader.merged(definition))
         if "object" in types_of(one) and one.get("additionalProperties", {}) is not False
     )
     found = next(maps, None)
-    if known or found is None:
-        return known
-    return dict.fromkeys(names, reader.merged(found.get("additionalProperties")))
+    return None if found is None else reader.merged(found.get("additionalProperties"))
 
 
 def _is_of_server(definition: Mapping[str, Any]) -> bool:
