@@ -60,6 +60,12 @@ def is_closed(receive: Receive) -> bool:
     return cycle is not None and bool(cycle.disconnected or cycle.transport.is_closing())
 
 
+async def wait_until_closed(receive: Receive) -> None:
+    """Wait until the connection is closed, as the server knows it."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 def has_arrived(receive: Receive) -> bool:
     """Whether all of the request has been received, so that reading its body waits for nothing."""
     cycle = _cycle(receive)

@@ -14,6 +14,7 @@ from mock_server.connection import (
     is_closed,
     limit_send_buffer,
     unread_seconds,
+    wait_until_closed,
 )
 from mock_server.exchange.exchange import Exchange, Sent
 from mock_server.exchange.problems import Problem, ProblemType
@@ -29,7 +30,10 @@ _SECONDS_UNREAD = 2
 
 async def wait(exchange: Exchange, seconds: float) -> None:
     """Wait for ``seconds``, or until shutdown, or until the client has closed."""
-    ends = [asyncio.ensure_future(one) for one in (ending(exchange.scope).wait(), _gone(exchange))]
+    ends = [
+        asyncio.ensure_future(one)
+        for one in (ending(exchange.scope).wait(), wait_until_closed(exchange.receive))
+    ]
     try:
         await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -144,7 +148,12 @@ class Streamed:
         headers = [one for one in head["headers"] if one[0] != b"content-length"]
         await send({**head, "headers": headers})
         logout = [exchange.wait_for_logout()] if exchange.wait_for_logout else []
-        events = (self._send_all(send), _gone(exchange), ending(exchange.scope).wait(), *logout)
+        events = (
+            self._send_all(send),
+            wait_until_closed(exchange.receive),
+            ending(exchange.scope).wait(),
+            *logout,
+        )
         ends = [asyncio.ensure_future(one) for one in events]
         is_stopped = False
         try:
@@ -169,8 +178,3 @@ class Streamed:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 # A client that reads fast must not keep the others waiting.
                 await asyncio.sleep(0)
-
-
-async def _gone(exchange: Exchange) -> None:
-    while (await exchange.receive())["type"] != "http.disconnect":
-        pass

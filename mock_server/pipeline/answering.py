@@ -10,7 +10,13 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.connection import close_connection, has_arrived, is_closed, send_whole
+from mock_server.connection import (
+    close_connection,
+    has_arrived,
+    is_closed,
+    send_whole,
+    wait_until_closed,
+)
 from mock_server.exchange.exchange import (
     CONTROL_PATH,
     NOTHING_SENT,
@@ -87,6 +93,8 @@ class Answering:
             self._refuse(exchange, problem)
         except ClientGone:
             self.observe(exchange, None, started)
+            # uvicorn may not know it yet, and would miss an answer.
+            await wait_until_closed(receive)
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             self._refuse(exchange, _failure(exchange, error))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.pipeline.answering import Answering
+from mock_server.pipeline.body import ClientGone
 from tests.mock_server.clients import ManualClock
 
 DEFAULTS = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"none"))
@@ -64,3 +65,23 @@ async def test_a_refused_request_leaves_nothing_to_the_garbage_collector() -> No
 
     assert response.status_code == 404
     assert left == 0
+
+
+@pytest.mark.anyio
+async def test_a_request_of_a_client_that_is_gone_ends_once_the_server_knows_it() -> None:
+    told: list[Message] = [{"type": "http.request", "body": b"{}"}, {"type": "http.disconnect"}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return told.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def leave(*_: object) -> None:
+        raise ClientGone
+
+    app = Answering(leave, ManualClock(), map(b"%d".__mod__, itertools.count()))
+    await app({"type": "http", "method": "GET", "path": "/item", "headers": []}, receive, send)
+
+    assert (told, sent) == ([], [])
