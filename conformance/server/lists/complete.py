@@ -6,7 +6,7 @@ from conformance.catalogue.mends import STABLE_PAGES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import lists
-from conformance.probe.not_verified import NotVerified
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.pages import (
     cursor_at,
     is_listed_soon,
@@ -66,7 +66,7 @@ def all_that_was_made_is_listed(probe: Probe) -> None:
     probe.expect(not wanted, expected, f"{len(wanted)} lacking")
     _expect_full_last_page(probe, [str(identifier_in(one, probe.resource.id)) for one in items])
     if not made:
-        raise NotVerified(_NOTHING_LASTS)
+        raise NotServed(_NOTHING_LASTS)
 
 
 def _expect_lasting(probe: Probe) -> None:
