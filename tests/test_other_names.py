@@ -211,7 +211,9 @@ def test_a_secret_alone_is_kept_where_it_has_an_owner(tmp_path: Path, *, signed:
     with running_mock(Settings(contract=path, partners=PARTNERS)) as mock:
         answers = [httpx.post(f"{mock.origin}/keys", headers=headers) for _ in range(2)]
     assert [one.status_code for one in answers] == [201, 201]
-    assert (answers[0].json() != answers[1].json()) is signed
+    first, second = (one.json() for one in answers)
+    assert first["id"] != second["id"]
+    assert (first["secret"] != second["secret"]) is signed
 
 
 def without_names(document: dict[str, Any]) -> None:
