@@ -91,7 +91,7 @@ def test_names_are_those_of_the_contract(other: Contract) -> None:
     assert (resource.id, resource.handle, resource.login) == ("key_id", "key_id", "key_id")
     assert (resource.name, resource.secret) == ("label", "key_secret")
     assert other.token_operation is None
-    assert resource.page == PageMembers("items", "more", "after", "size")
+    assert resource.page == PageMembers("items", "more", "after", "size", is_largest_known=False)
 
 
 def test_an_operation_has_the_resource_that_it_is_for(other: Contract) -> None:
