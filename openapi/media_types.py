@@ -20,7 +20,7 @@ def is_xml(media_type: str) -> bool:
     return essence(media_type).endswith(("/xml", "+xml"))
 
 
-def is_text(media_type: str) -> bool:
+def is_plain_text(media_type: str) -> bool:
     """Whether any text is a body of this media type, as far as the type says."""
     return essence(media_type) in {"text/plain", "text/markdown", "text/*"}
 

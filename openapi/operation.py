@@ -13,7 +13,7 @@ from openapi.media_types import (
     MULTIPART,
     essence,
     is_json,
-    is_text,
+    is_plain_text,
     specificity,
     type_parameters,
 )
@@ -300,7 +300,7 @@ class Operation:
         content = self.request_body.content if self.request_body else {}
         if self.object_body or self.json_body:
             return None
-        return next((one for name, one in content.items() if is_text(name)), None)
+        return next((one for name, one in content.items() if is_plain_text(name)), None)
 
     @property
     def needs_authentication(self) -> bool:

@@ -65,7 +65,7 @@ def sample_of(schema: Schema, *, is_full: bool = False) -> Any:
     try:
         return valid_sample_of(schema, is_full=is_full)
     except LookupError:
-        return _simple(schema, is_full=is_full)
+        return part_of(schema, schema.definition, is_full=is_full)
 
 
 def valid_sample_of(schema: Schema, *, is_full: bool = False) -> Any:
@@ -73,7 +73,7 @@ def valid_sample_of(schema: Schema, *, is_full: bool = False) -> Any:
 
     Of a schema that cannot be used, nobody knows whether it is valid.
     """
-    made = _simple(schema, is_full=is_full)
+    made = part_of(schema, schema.definition, is_full=is_full)
     if not schema.is_usable or schema.is_valid(made):
         return made
     known = _FOUND.setdefault(schema, {})
@@ -84,18 +84,9 @@ def valid_sample_of(schema: Schema, *, is_full: bool = False) -> Any:
     raise LookupError(f"no value of {schema.pointer} is found")
 
 
-def item_sample(schema: Schema, definition: Any) -> Any:
-    """A plain value of what an array in a schema has; which the whole need not take."""
-    return _sample(schema.resolve, definition, 0, 0)
-
-
-def full_part_of(schema: Schema, definition: Any) -> Any:
-    """A full value of a part of a schema, such as a member; it may be none that is valid there."""
-    return _sample(schema.resolve, definition, 0, _DEEPEST_FULL)
-
-
-def _simple(schema: Schema, *, is_full: bool) -> Any:
-    return _sample(schema.resolve, schema.definition, 0, _DEEPEST_FULL if is_full else 0)
+def part_of(schema: Schema, definition: Any, *, is_full: bool = False) -> Any:
+    """A plain value of a part of a schema, as a member or an item; it may be none that is valid."""
+    return _sample(schema.resolve, definition, 0, _DEEPEST_FULL if is_full else 0)
 
 
 def _searched(schema: Schema, *, is_full: bool) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from openapi.item_members import ItemPlace, Members
 from openapi.media_types import is_json
 from openapi.operation import Operation
 from openapi.recognition import collections_of
-from openapi.sample import full_part_of, sample_of
+from openapi.sample import part_of, sample_of
 from openapi.schema import Schema, is_read_only, types_of
 
 _MOST_TRIED = 16
@@ -131,7 +131,7 @@ def _values(
     if plain is None:
         yield from other_values(definition, definition.get("default"))
     reader = Members(schema.resolve)
-    for full in (full_part_of(schema, definition), sample):
+    for full in (part_of(schema, definition, is_full=True), sample):
         for has_dates in (False, True):
             kept = without_rules(full, has_dates=has_dates)
             filled = _filled(reader, definition, plain, kept)

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.probe.parameter_values import another_like
 from conformance.probe.taken_bodies import without_rules
-from openapi.sample import FORMATS, full_part_of
+from openapi.sample import FORMATS, part_of
 from openapi.schema import Schema, types_of
 from openapi.texts import drawn_by
 
@@ -42,7 +42,7 @@ def other_data(schema: Schema, definition: Mapping[str, Any], value: object) -> 
 
     Each has nothing in it that rules of business are often on. Not each is valid.
     """
-    full = without_rules(full_part_of(schema, definition))
+    full = without_rules(part_of(schema, definition, is_full=True))
     if not isinstance(full, list | dict):
         return
     if value is None:

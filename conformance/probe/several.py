@@ -8,7 +8,7 @@ from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject, identifier_in, number_in
 from openapi.item_members import Members
 from openapi.resource import NAMES, listed
-from openapi.sample import item_sample
+from openapi.sample import part_of
 from openapi.several import Several
 
 
@@ -27,7 +27,7 @@ def asking_for_items(several: Several, body: Any, new_name: Callable[[], str]) -
     whole = reader.of(schema.definition)[several.sent] if several.sent else schema.definition
     items = _listed(body, several.sent)
     if not items and several.handle not in members:
-        items = [item_sample(schema, reader.items(whole))] * 2
+        items = [part_of(schema, reader.items(whole))] * 2
     name = next((one for one in NAMES if one in members), None)
     named = [{**one, name: new_name()} if name and isinstance(one, dict) else one for one in items]
     for found in (named, named[:1], items):

@@ -14,7 +14,7 @@ from conformance.target.json_documents import parse
 from conformance.target.members import JsonObject, identifier_in, number_in, objects_in, text_in
 from openapi.envelopes import envelope_of
 from openapi.forms import form_of
-from openapi.media_types import FORM, MULTIPART, essence, is_json, is_text
+from openapi.media_types import FORM, MULTIPART, essence, is_json, is_plain_text
 from openapi.operation import (
     IDEMPOTENCY_KEY,
     PATH_PARAMETER,
@@ -87,7 +87,7 @@ class Request:
 
         A text is the value of the one field that a form of plain text has.
         """
-        if is_text(form.name):
+        if is_plain_text(form.name):
             written = form.name.replace("*", "plain")
             body = "".join(map(str, value.values())).encode(errors="replace")
         elif essence(form.name) == MULTIPART:

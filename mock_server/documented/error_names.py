@@ -1,17 +1,9 @@
 """What the members of error bodies are called: the names in use, without their spelling."""
 
 DETAILS = (
-    *(
-        "detail",
-        "details",
-        "message",
-        "msg",
-        "errormessage",
-        "defaultmessage",
-        "errormsg",
-        "description",
-    ),
-    *("errordescription", "reason", "developermessage", "usermessage", "text", "faultstring"),
+    *("detail", "details", "message", "msg", "errormessage", "defaultmessage", "errormsg"),
+    *("description", "errordescription", "reason", "developermessage", "usermessage", "text"),
+    "faultstring",
 )
 SECOND_DETAILS = ("error", "title", "summary")
 """Names for the detail in an object that has none of the others."""
