@@ -1,11 +1,12 @@
 """A broken requirement, and what every check expects of an answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
 from conformance.probe.repetition import COMPLETE, EXPECTED, Repetition
 from conformance.probe.values import Values
 from conformance.target.exchange import Answer
+from openapi.field_errors import FieldError
 
 
 class Violation(Exception):
@@ -44,6 +45,12 @@ def expect(holds: object, expected: str, actual: str, *values: Values) -> None:
     """Raise :class:`Violation` unless ``holds``; ``values`` are what was seen."""
     if not holds:
         raise Violation(expected, actual, values=values)
+
+
+def expect_no_faults(faults: Sequence[FieldError], what: str) -> None:
+    """Raise :class:`Violation` for a body that its schema finds these faults in."""
+    wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
+    expect(not faults, f"{what}: {wrong}", f"{len(faults)} fault{'s' if len(faults) > 1 else ''}")
 
 
 def expect_list(answer: Answer) -> None:

@@ -31,7 +31,7 @@ from conformance.probe.pages import (
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.values import Values
-from conformance.probe.violation import Violation, expect
+from conformance.probe.violation import Violation, expect, expect_no_faults
 from conformance.server.created.answers import json_object
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
@@ -92,12 +92,7 @@ def expect_page(operation: Operation, answer: Answer) -> None:
         faults = content.schema.errors(answer.json())
     except ValueError:
         raise Violation("a page as JSON", "a body that is not JSON") from None
-    wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
-    expect(
-        not faults,
-        f"a page as documented: {wrong}",
-        f"{len(faults)} fault{'s' if len(faults) > 1 else ''}",
-    )
+    expect_no_faults(faults, "a page as documented")
 
 
 def _page(exchange: JudgedExchange) -> None:

@@ -26,7 +26,7 @@ from conformance.probe.token_exchange import (
     known_credentials_of,
 )
 from conformance.probe.values import hidden
-from conformance.probe.violation import Violation
+from conformance.probe.violation import Violation, expect_no_faults
 from conformance.server.tokens.sabotage import is_exchange, on_tokens
 from conformance.target.access import is_token
 from conformance.target.capabilities import Capability
@@ -97,12 +97,7 @@ def answer_has_its_shape(probe: Probe) -> None:
         # RFC 6749 section 5.1: the type is case-insensitive.
         body["token_type"] = kind.lower()
     faults = content.schema.errors(body) if content and content.schema else []
-    wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
-    probe.expect(
-        not faults,
-        f"the documented answer: {wrong}",
-        f"{len(faults)} fault{'s' if len(faults) > 1 else ''}",
-    )
+    expect_no_faults(faults, "the documented answer")
     probe.expect(body.get("access_token"), "a token", "an empty text")
     # RFC 6749 appendix A.12: a token is of visible ASCII characters.
     probe.expect(is_token(body.get("access_token")), "a token that a header can carry", "another")
