@@ -1,15 +1,23 @@
 """Requirements on the members that a PUT or PATCH has changed: they are shown as they were sent."""
 
 import itertools
-import json
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
+from conformance.probe.changed_values import (
+    AT_ONCE,
+    DATA,
+    TRIES,
+    changed_others,
+    kind_of,
+    new_texts,
+    new_values,
+    no_value,
+    setting,
+    usual_values,
+)
 from conformance.probe.changes import (
     changed_place,
     changed_read,
@@ -18,9 +26,7 @@ from conformance.probe.changes import (
     changing,
 )
 from conformance.probe.full_items import make_full, sent_place
-from conformance.probe.member_values import other_data, other_values
 from conformance.probe.not_verified import NotServed, NotVerified, refused_with
-from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
@@ -35,7 +41,6 @@ from conformance.probe.reads import (
     request_for,
     shown,
 )
-from conformance.probe.taken_bodies import is_reference, names_others
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
 from conformance.server.operations.sabotage import (
@@ -46,22 +51,12 @@ from conformance.server.operations.sabotage import (
     IGNORE_NULL,
 )
 from conformance.server.operations.usual import served
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer
 from conformance.target.members import JsonObject, identifier_in
 from openapi.media_types import essence
 from openapi.operation import Operation
-from openapi.reads import changes, moves, updated_by
-from openapi.sample import sample_of
-from openapi.schema import is_read_only, types_of
-
-AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
-"""The documented successes after which a change is there."""
-
-_MOST = 10
-"""The most members of one operation that are changed, beside its text."""
-
-_TRIES = 3
-"""The values of a member that are tried until one is taken."""
+from openapi.reads import changes
+from openapi.schema import is_read_only
 
 _STORE_OR_REFUSE = "Store each member that a PUT or PATCH has accepted, null too, or refuse it."
 
@@ -69,50 +64,6 @@ _STORE_OR_REFUSE = "Store each member that a PUT or PATCH has accepted, null too
 def changes_text(operation: Operation) -> bool:
     """Whether a PUT or PATCH sets a text that the read of its item shows at once."""
     return operation.success_status in AT_ONCE and changed_text(operation) is not None
-
-
-def _others(operation: Operation) -> list[str]:
-    """The members beside its text that a PUT or PATCH sets and the read shows, flags at last.
-
-    Those are numbers, flags, enumerations, lists, objects, and texts that may be null.
-    """
-    read, place = updated_by(operation), changed_place(operation)
-    if read is None or read.shown is None or place is None:
-        return []
-    known = read.shown.members
-    found = [
-        name
-        for name, one in place.members.items()
-        if operation.success_status in AT_ONCE
-        and name in known
-        and name != read.id
-        and not (changes(name) or is_reference(name) or moves(name))
-        and not (is_read_only(one) or is_read_only(known[name]) or "const" in one)
-        and (_kind(operation, name) or read.collection.reader.may_be_null(one))
-    ]
-    # A flag may end or hide an item.
-    return sorted(found, key=lambda name: _kind(operation, name) in {"boolean", "enum"})[:_MOST]
-
-
-def _alternatives(operation: Operation, name: str) -> Sequence[Mapping[str, Any]]:
-    """The schemas that a member may have, as a PUT or PATCH takes it."""
-    read, place = updated_by(operation), changed_place(operation)
-    return read.collection.reader.alternatives(place.members[name]) if read and place else ()
-
-
-def _kind(operation: Operation, name: str) -> str:
-    """The type of a member that is told by its values; empty for any other."""
-    found = {
-        "enum" if "enum" in one else kind
-        for one in _alternatives(operation, name)
-        for kind in (*types_of(one), "")
-    }
-    return next((one for one in _KINDS if one in found), "")
-
-
-_KINDS = ("enum", "boolean", "integer", "number", "array", "object")
-
-_DATA = {"array", "object"}
 
 
 def _is_merge_patch(operation: Operation) -> bool:
@@ -123,14 +74,14 @@ def _is_merge_patch(operation: Operation) -> bool:
 
 def _sets_members(operation: Operation) -> bool:
     """Whether a PUT or PATCH sets a text or another member, as the read shows at once."""
-    return changes_text(operation) or bool(_others(operation))
+    return changes_text(operation) or bool(changed_others(operation))
 
 
 def _sets_several(operation: Operation) -> bool:
     """Whether a PUT or PATCH sets a member that others may be set beside."""
     place = changed_place(operation)
     is_alone = place is None or len(place.members) == 1
-    return bool(_others(operation)) or (changes_text(operation) and not is_alone)
+    return bool(changed_others(operation)) or (changes_text(operation) and not is_alone)
 
 
 @requirement(
@@ -186,8 +137,9 @@ def _expect_some(probe: Probe, made: Answer, ignored: Values | None = None) -> N
     names = [name for name, one in settable if name in known
              and not (name == read.id or changes(name) or is_read_only(one))]  # fmt: skip
     for name in names:
-        for value in itertools.islice(_values(probe.operation, name, before.get(name)), _TRIES):
-            request = _setting(probe, base, name, value)
+        values = usual_values(probe.operation, name, before.get(name))
+        for value in itertools.islice(values, TRIES):
+            request = setting(probe, base, name, value)
             if request is not None and answer_to(probe, request).status in AT_ONCE:
                 taken[name] = value
                 # A PUT has all that those before it have set, and a PATCH its own member.
@@ -204,17 +156,6 @@ def _expect_some(probe: Probe, made: Answer, ignored: Values | None = None) -> N
         ignored = Values(f"/{name}", before.get(name, Lack.ABSENT), value)
     what = ignored.place.removeprefix("/")
     raise Violation(f"the {what} that was accepted", "the one before", values=[ignored])
-
-
-def _values(operation: Operation, name: str, before: Any) -> Iterator[Any]:
-    """Values of a member of any type that it has not yet."""
-    place, taken = changed_place(operation), changed_type(operation)
-    for one in _alternatives(operation, name):
-        yield from other_values(one, before)
-    full = sample_of(taken.schema, is_full=True) if taken and taken.schema else None
-    value = ((place.item(full) if place else None) or {}).get(name)
-    if value is not None and not is_unchanged(before, value):
-        yield value
 
 
 @requirement(
@@ -252,19 +193,19 @@ def _expect_each(probe: Probe) -> None:
     base, judged = changing(probe, made), set[str]()
     place = sent_place(read.resource.create)
     stored = _stored((place.item(request.members) if place else None) or {}, item)
-    names = [one for one in _others(probe.operation)
-             if one in stored or _kind(probe.operation, one) not in _DATA]  # fmt: skip
+    names = [one for one in changed_others(probe.operation)
+             if one in stored or kind_of(probe.operation, one) not in DATA]  # fmt: skip
     # An id may be made of the text, so it is changed at last.
     for name, values in (
-        *itertools.product(names, (_new_values, _no_value)),
-        *((name, _new_text) for name in (changed_text(probe.operation),) if name),
+        *itertools.product(names, (new_values, no_value)),
+        *((name, new_texts) for name in (changed_text(probe.operation),) if name),
     ):
-        if values is _no_value and name not in judged and _kind(probe.operation, name) in _DATA:
+        if values is no_value and name not in judged and kind_of(probe.operation, name) in DATA:
             continue  # what it has may be there by default
-        tried = ((value, _setting(probe, base, name, value))
+        tried = ((value, setting(probe, base, name, value))
                  for value in values(probe.operation, name, item.get(name)))  # fmt: skip
         valid = ((value, request) for value, request in tried if request)
-        for value, request in itertools.islice(valid, _TRIES):
+        for value, request in itertools.islice(valid, TRIES):
             changed = answer_to(probe, request)
             if changed.status in AT_ONCE:
                 after = _after(probe, made, name, item.get(name), value)
@@ -287,46 +228,6 @@ def _stored(sent: JsonObject, shown: JsonObject) -> set[str]:
     So may those be of which it keeps only what it knows.
     """
     return {name for name, one in sent.items() if one and is_kept(one, shown.get(name))}
-
-
-def _new_text(_: Operation, __: str, ___: Any) -> Iterator[str]:
-    yield f"{NAME_PREFIX} {secrets.token_hex(6)}"
-
-
-def _new_values(operation: Operation, name: str, before: Any) -> Iterator[Any]:
-    """Values of a number, a flag, an enumeration, a list or an object that it has not yet."""
-    taken = changed_type(operation)
-    for one in _alternatives(operation, name) if _kind(operation, name) else ():
-        yield from other_values(one, before)
-        if taken and taken.schema:
-            found = other_data(taken.schema, one, before)
-            yield from (value for value in found if not is_unchanged(before, value)
-                        and not names_others(operation, name, value))  # fmt: skip
-
-
-def _no_value(operation: Operation, name: str, before: Any) -> Iterator[None]:
-    """Null where it is allowed, unless what was before may be there by default."""
-    read, place = updated_by(operation), changed_place(operation)
-    if read is None or place is None or not before:
-        return
-    definition = place.members[name]
-    is_usual = definition.get("default") == before or _kind(operation, name) in {"boolean", "enum"}
-    if not is_usual and read.collection.reader.may_be_null(definition):
-        yield None
-
-
-def _setting(probe: Probe, base: Request, name: str, value: Any) -> Request | None:
-    """The request that sets one member; None where the contract allows none."""
-    taken, place = changed_type(probe.operation), changed_place(probe.operation)
-    if taken is None or taken.schema is None or place is None:
-        return None
-    body = json.loads(base.body)
-    whole = {**(place.item(body) or {}), name: value}
-    tried = [whole] if probe.operation.method == "PUT" else [{name: value}, whole]
-    found = (one for one in (place.body(body, item) for item in tried)
-             if taken.schema.is_valid(one))  # fmt: skip
-    valid = next(found, None)
-    return None if valid is None else probe.anew(replace(base, body=json.dumps(valid).encode()))
 
 
 def _after(probe: Probe, made: Answer, name: str, before: Any, value: Any) -> JsonObject | None:

@@ -11,6 +11,7 @@ from conformance.catalogue.mends import UNKNOWN_IDS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
+from conformance.probe.changed_values import AT_ONCE, settable, setting
 from conformance.probe.changes import (
     changed_place,
     changed_read,
@@ -36,7 +37,6 @@ from conformance.probe.reads import (
 )
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
-from conformance.server.operations.changed_members import AT_ONCE, changes_text
 from conformance.server.operations.sabotage import (
     CHANGE_SOMETHING,
     FORGET_THE_REST,
@@ -77,30 +77,31 @@ def unknown_id_is_404(probe: Probe) -> None:
     probe.expect(holds, "404 to the change of an id that names nothing", f"{answer.status}")
 
 
-def _patches_text(operation: Operation) -> bool:
+def _leaves_the_rest(operation: Operation) -> bool:
+    """A PATCH of an item that has members beside the one that it has."""
     found = read_behind(operation) if operation.method == "PATCH" else None
-    others = {*found.kept} - {changed_text(operation)} if found else set()
-    return changes_text(operation) and bool(others)
+    members = settable(operation) if operation.success_status in AT_ONCE else []
+    return found is not None and any({*found.kept} - {one} for one in members)
 
 
 @requirement(
     "operations.patch-keeps-the-rest",
     Level.MUST,
     "RFC 5789 section 2: a PATCH changes what it names; RFC 7396",
-    _patches_text,
+    _leaves_the_rest,
     mend="Change only the members that a PATCH has, and leave all others as they are stored.",
 )
 @catches(FORGET_THE_REST)
 def patch_keeps_the_rest(probe: Probe) -> None:
-    """After a PATCH of one text, the read still shows the members that it did not have."""
-    read = changed_read(probe)
+    """After a PATCH of one member, the read still shows the members that it did not have."""
+    read, place = changed_read(probe), changed_place(probe.operation)
     reading = probe.of(read.operation)
     _, made = make_full(probe.of(read.resource.create))
     before = item_in(read.shown, shown(reading, made)) or {}
-    request = changing(probe, made, probe.new_name())
-    served(probe, request)
+    request = _patched(probe, made, before)
+    sent = (place.item(json.loads(request.body)) if place else None) or {}
     rest = [name for name in read.kept
-            if before.get(name) is not None and name not in request.members
+            if before.get(name) is not None and name not in sent
             and not moves(name, before[name])]  # fmt: skip
     if not rest:
         raise NotServed("the item has no other member that a client sends")
@@ -112,6 +113,23 @@ def patch_keeps_the_rest(probe: Probe) -> None:
             return
     seen = Values(f"/{lost[0]}", after.get(lost[0], Lack.ABSENT), before[lost[0]])
     raise Violation(f"the {lost[0]} that the PATCH did not have", "another", values=[seen])
+
+
+def _patched(probe: Probe, made: Answer, item: JsonObject) -> Request:
+    """The PATCH of one member that was taken: of its text, or of another one as it is.
+
+    What other members are by rules of business may hang on the new value of any but a text.
+    """
+    if changed_text(probe.operation):
+        request = changing(probe, made, probe.new_name())
+        served(probe, request)
+        return request
+    base = changing(probe, made)
+    for name in settable(probe.operation):
+        own = setting(probe, base, name, item[name]) if item.get(name) is not None else None
+        if own is not None and answer_to(probe, own).status in AT_ONCE:
+            return own
+    raise NotServed("no PATCH of one member as it is was taken")
 
 
 def _left_out(operation: Operation) -> list[str]:

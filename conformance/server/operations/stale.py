@@ -4,23 +4,24 @@ from http import HTTPStatus
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.probe.changes import changed_read, changed_text, changing, read_behind
+from conformance.probe.changed_values import change_one, changed_again, settable
+from conformance.probe.changes import changed_read, read_behind
 from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
     another_tag,
     id_of,
+    is_same,
     is_shown,
     item_in,
-    looks,
     make,
     request_for,
     shown,
 )
 from conformance.probe.values import header
 from conformance.server.operations.sabotage import DELETE_AND_REFUSE, IGNORE_IF_MATCH, ONE_ETAG
-from conformance.server.operations.usual import make_changed, served
+from conformance.server.operations.usual import make_changed
 from conformance.target.entity_tags import documented_tag
 from conformance.target.exchange import Answer
 from openapi.operation import Operation
@@ -28,9 +29,9 @@ from openapi.reads import Read, read_of
 
 
 def _makes_versions(operation: Operation) -> bool:
-    """A PUT or PATCH of a text, where the read documents an ETag."""
+    """A PUT or PATCH of a member, where the read documents an ETag."""
     read = read_behind(operation)
-    return read is not None and changed_text(operation) is not None and _is_tagged(read)
+    return read is not None and bool(settable(operation)) and _is_tagged(read)
 
 
 def _is_tagged(read: Read) -> bool:
@@ -47,25 +48,19 @@ def _is_tagged(read: Read) -> bool:
 )
 @catches(ONE_ETAG)
 def strong_etag_is_of_one_version(probe: Probe) -> None:
-    """A read that shows a text which a PUT or PATCH has changed has no strong ETag of before it."""
-    read, member = changed_read(probe), changed_text(probe.operation) or ""
-    reading, text = probe.of(read.operation), probe.new_name()
+    """A read that shows what a PUT or PATCH has changed has no strong ETag of before it."""
+    reading = probe.of(changed_read(probe).operation)
     made = make_changed(probe)
     before = shown(reading, made).header("etag")
     if not before or not before.startswith('"'):
         raise NotServed("the read has no strong ETag")
-    served(probe, changing(probe, made, text))
-    for _ in looks(probe):
-        after = shown(reading, made)
-        if (item_in(read.shown, after) or {}).get(member) == text:
-            is_new, seen = after.header("etag") != before, header(after, "etag")
-            probe.expect(is_new, "another ETag after a change", "the one before it", seen)
-            return
-    raise NotServed(f"the read does not show the {member} that was changed")
+    after = change_one(probe, made).read
+    is_new, seen = after.header("etag") != before, header(after, "etag")
+    probe.expect(is_new, "another ETag after a change", "the one before it", seen)
 
 
 def _compares(operation: Operation) -> bool:
-    """A PUT or PATCH of a text with If-Match and 412, where the read documents an ETag."""
+    """A PUT or PATCH of a member with If-Match and 412, where the read documents an ETag."""
     return _makes_versions(operation) and _refuses_tags(operation)
 
 
@@ -93,18 +88,17 @@ def stale_change_is_refused(probe: Probe) -> None:
     before, again = (shown(reading, made).header("etag") for _ in range(2))
     if not before or before != again:
         raise NotServed("the reads of an item that stays as it is do not have one ETag")
-    served(probe, changing(probe, made, probe.new_name()).with_header("If-Match", before))
+    change = change_one(probe, made, before)
     if shown(reading, made).header("etag") in {None, before}:
         raise NotServed("the ETag is the same after a change")
-    read, member = changed_read(probe), changed_text(probe.operation) or ""
-    text = probe.new_name()
-    stale = changing(probe, made, text).with_header("If-Match", before)
-    answer = answer_to(probe, stale)
+    request, value = changed_again(probe, made, change)
+    answer = answer_to(probe, request.with_header("If-Match", before))
     expected = "412 to a change with the ETag from before another"
     probe.expect(_is_refused(answer), expected, f"{answer.status}")
-    item = item_in(read.shown, shown(reading, made)) or {}
+    item = item_in(changed_read(probe).shown, shown(reading, made)) or {}
+    is_changed = change.name in item and is_same(value, item[change.name])
     seen = f"the new one after the answer {answer.status}"
-    probe.expect(item.get(member) != text, f"the {member} as it was after a stale change", seen)
+    probe.expect(not is_changed, f"the {change.name} as it was after a stale change", seen)
 
 
 def _deleted(operation: Operation) -> Read | None:

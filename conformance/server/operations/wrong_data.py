@@ -8,11 +8,12 @@ from conformance.catalogue.mends import VALIDATE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.bodies import NO_REFUSAL, makes_from_json
-from conformance.probe.changes import changed_read, changed_text, changing
+from conformance.probe.changed_values import change_one, changed_again, settable
+from conformance.probe.changes import changed_read, changing
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.reads import is_same, is_shown, item_in, make, request_for, shown
+from conformance.probe.reads import is_same, is_shown, item_in, make, request_for
 from conformance.probe.values import Lack, Values
 from conformance.probe.violation import Violation
 from conformance.probe.wrong_data import has_ill_formed_texts, ill_formed_bodies, wrong_bodies
@@ -93,7 +94,7 @@ def _expect_refusals(
 
 
 def _refuses_and_shows(operation: Operation) -> bool:
-    return _refuses_data(operation) and changed_text(operation) is not None
+    return _refuses_data(operation) and bool(settable(operation))
 
 
 @requirement(
@@ -106,29 +107,29 @@ def _refuses_and_shows(operation: Operation) -> bool:
 @catches(CHANGE_BEFORE_REFUSING)
 def refused_change_changes_nothing(probe: Probe) -> None:
     """After a PUT or PATCH that was refused, the read shows the item as it was."""
-    known, text = changed_read(probe), changed_text(probe.operation) or ""
+    known = changed_read(probe)
     reading = probe.of(known.operation)
     made = make(reading)
-    served(probe, changing(probe, made))
-    before = item_in(known.shown, shown(reading, made)) or {}
-    request = changing(probe, made, probe.new_name())
+    change = change_one(probe, made)
+    before = item_in(known.shown, change.read) or {}
+    request, _ = changed_again(probe, made, change)
     sent, refused = 0, 0
     for what, body in wrong_bodies(probe, request):
         # What is valid in it is new, and must not be kept either.
-        if what.startswith((f"{text} ", "no ")):
+        if what.startswith((f"{change.name} ", "no ")):
             continue
         sent += 1
-        answer = answer_to(probe, _with(request, body))
+        answer = answer_to(probe, probe.anew(_with(request, body)))
         refused += answer.is_refusal and answer.status not in NO_REFUSAL
         if refused == _MOST_REFUSED:
             break
     if not sent:
-        raise NotServed(f"no fault beside the {text} is known that the contract refuses")
+        raise NotServed(f"no fault beside the {change.name} is known that the contract refuses")
     after = answer_to(reading, request_for(reading, made))
     if not refused or not is_shown(reading, after):
         raise NotVerified(f"nothing was refused, or the read answers {after.status}")
     item = item_in(known.shown, after) or {}
-    for name in sorted({*known.kept, text} & before.keys()):
+    for name in sorted({*known.kept, change.name} & before.keys()):
         value = item.get(name, Lack.ABSENT)
         if not is_same(before[name], value):
             seen = Values(f"/{name}", value, before[name])
