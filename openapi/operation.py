@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from openapi.errors import ContractError
+from openapi.file_bodies import holds_any_bytes, sent_type
 from openapi.media_types import (
     FORM,
     MULTIPART,
@@ -120,6 +121,11 @@ class MediaType:
     """The examples that have a name."""
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     """The encoding of properties, for a form."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its schema says that a body is a file (OpenAPI 3.0.3, section 4.7.14.2)."""
+        return self.schema is not None and self.schema.definition.get("format") == "binary"
 
     @property
     def takes_objects(self) -> bool:
@@ -295,12 +301,19 @@ class Operation:
         return self.json_body if self.json_body and self.json_body.takes_objects else form
 
     @property
-    def text_body(self) -> MediaType | None:
-        """Its request body of plain text, where it takes nothing that has members; else None."""
+    def file_body(self) -> MediaType | None:
+        """Its request body of a text or a file, where it takes nothing that has members; else None.
+
+        Of several it is a text, else any bytes, else a file of a type of which one is known.
+        """
         content = self.request_body.content if self.request_body else {}
-        if self.object_body or self.json_body:
+        whole = self.json_body
+        if self.object_body or (whole and (is_json(whole.name) or not whole.is_file)):
             return None
-        return next((one for name, one in content.items() if is_plain_text(name)), None)
+        for is_taken in is_plain_text, holds_any_bytes, sent_type:
+            if found := next((one for name, one in content.items() if is_taken(name)), None):
+                return found
+        return None
 
     @property
     def needs_authentication(self) -> bool:

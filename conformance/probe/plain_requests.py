@@ -60,16 +60,16 @@ NEW_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}")
 """What is in names that no other request has, in any run."""
 
 _TEXT = ""
-"""The member of a body of plain text that is all of it."""
+"""The member of a body of a text or a file that is all of it."""
 
 _NOTHING = f"{NAME_PREFIX}-unknown"
 """A value in a path that names nothing."""
 
 
 def makes_bodies(operation: Operation) -> bool:
-    """Whether the bodies that an operation requires are made here: JSON, and forms."""
+    """Whether the bodies that an operation requires are made here: JSON, forms, texts and files."""
     body = operation.request_body
-    is_made = bool(operation.object_body or operation.json_body or operation.text_body)
+    is_made = bool(operation.object_body or operation.json_body or operation.file_body)
     return not (body and body.required and body.content) or is_made
 
 
@@ -165,7 +165,7 @@ class PlainRequests(ABC):
         request = self.with_tag(request, is_own=bool(own))
         if self.operation.requires_idempotency_key:
             request = request.with_key(self.new_key())
-        body, text = self.operation.request_body, self.operation.text_body
+        body, text = self.operation.request_body, self.operation.file_body
         if text and body and (body.required or creates(self.operation)):
             return request.with_form(self.plain_body(partner), text)
         return self._with_body(request, partner, path)
@@ -279,7 +279,7 @@ class PlainRequests(ABC):
         Without an example it is made by the schema. Where the target has refused that one, it is
         one that was taken; what it refers to is of the ``partner``.
         """
-        if text := self.operation.text_body:
+        if text := self.operation.file_body:
             return {_TEXT: self._new_text(text)}
         taken = self.target.places.taken.get(self.operation.id)
         if taken is not None and isinstance(taken.body, dict):
@@ -322,7 +322,7 @@ class PlainRequests(ABC):
         return self._smallest_body().keys() <= {self.name_member}
 
     def _new_text(self, body: MediaType) -> Any:
-        """A plain text that a body may be: a new name, where its schema takes that."""
+        """A text that a body may be: a new name, where its schema takes that."""
         name = self.new_name()
         if body.schema is None or body.schema.is_valid(name):
             return name

@@ -262,8 +262,8 @@ class Sending(PlainRequests):
             handle = answer.identifier(resource.handle)
             if handle is not None:
                 self._note_created(resource, request, handle)
-                is_plain = name and self.of(resource.create).is_plain(members)
-                if name and is_plain and request.partner is not None:
+                is_plain = self.of(resource.create).is_plain(members)
+                if is_plain and request.partner is not None:
                     collection = resource.collection_of(request.path)
                     plain.add(collection, (request.partner, handle), name)
         return answer

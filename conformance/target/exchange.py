@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from conformance.target.json_documents import parse
 from conformance.target.members import JsonObject, identifier_in, number_in, objects_in, text_in
 from openapi.envelopes import envelope_of
+from openapi.file_bodies import file_of, holds_any_bytes, sent_type
 from openapi.forms import form_of
 from openapi.media_types import FORM, MULTIPART, essence, is_json, is_plain_text
 from openapi.operation import (
@@ -85,11 +86,14 @@ class Request:
     def with_form(self, value: Mapping[str, Any], form: MediaType) -> Self:
         """The same request with a form as its body, its fields by their encoding.
 
-        A text is the value of the one field that a form of plain text has.
+        A text is the value of the one field that a form of plain text, or of any bytes, has. Any
+        other file is of its type, whatever the value.
         """
+        text = "".join(map(str, value.values())).encode(errors="replace")
         if is_plain_text(form.name):
-            written = form.name.replace("*", "plain")
-            body = "".join(map(str, value.values())).encode(errors="replace")
+            written, body = form.name.replace("*", "plain"), text
+        elif file := sent_type(form.name):
+            written, body = file, text if holds_any_bytes(file) else file_of(file)
         elif essence(form.name) == MULTIPART:
             written, body = PARTS, parts_of(value, form).encode(errors="replace")
         else:

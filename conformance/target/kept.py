@@ -162,7 +162,7 @@ class PlainCreations:
 
     def __init__(self) -> None:
         self._asked: Counter[str] = Counter()
-        self._made: dict[tuple[str, tuple[int, str]], str] = {}
+        self._made: dict[tuple[str, tuple[int, str]], str | None] = {}
         self._revoked: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
@@ -173,10 +173,10 @@ class PlainCreations:
             if has_room or name in self._asked:
                 self._asked[name] += 1
 
-    def add(self, collection: str, made: tuple[int, str], name: str) -> None:
-        """Note the partner and handle of what a request for a name has made, in a collection."""
+    def add(self, collection: str, made: tuple[int, str], name: str | None) -> None:
+        """Note the partner and handle of what a request has made, for a name or without one."""
         with self._lock:
-            if name in self._asked:
+            if name in self._asked or (name is None and len(self._made) < self.MOST):
                 self._made[collection, made] = name
 
     def revoke(self, collection: str, handle: str) -> None:
@@ -211,7 +211,7 @@ class PlainCreations:
             return {
                 (partner, name)
                 for (_, (partner, _)), name in self._made.items()
-                if self._asked[name] == 1
+                if name is not None and self._asked[name] == 1
             }
 
 

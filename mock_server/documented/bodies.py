@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from mock_server.documented.files import file_of, is_binary
 from mock_server.documented.xml import is_xml_document, xml_text
+from openapi.file_bodies import file_of, is_binary
 from openapi.media_types import is_json, is_xml
 from openapi.operation import MediaType
 from openapi.schema import types_of
@@ -37,9 +37,8 @@ def concrete_types(content: Mapping[str, MediaType]) -> dict[str, MediaType]:
     """The media types in which bodies can be written, JSON first; ranges replaced by types."""
     found: dict[str, MediaType] = {}
     for name, one in sorted(content.items(), key=lambda pair: "*" in pair[0]):
-        is_file = one.schema is not None and one.schema.definition.get("format") == "binary"
         names = _OF_RANGES.get(name, (name,))
-        for concrete in _FILES_OF_ANY if is_file and name == "*/*" else names:
+        for concrete in _FILES_OF_ANY if one.is_file and name == "*/*" else names:
             found.setdefault(concrete, one)
     return {name: found[name] for name in sorted(found, key=lambda name: not is_json(name))}
 

@@ -43,7 +43,9 @@ class KeptBodies:
             path = path.replace("{}", id_text(exchange.parameters.get(name)), 1)
         found = await self._items.find(partner_id, path, ONLY_ITEM)
         before = found.value if found else None
-        is_gone = before == ENDED and refuses_unknown(read)
+        # What a PUT alone makes by its name is not there before it.
+        is_made = read.resource is not None and read.resource.is_chosen_in_path
+        is_gone = (before == ENDED or (before is None and is_made)) and refuses_unknown(read)
         if operation.method != "PUT" and is_gone:
             raise no_item(names[-1] if names else "path")
         kept = read_json(before) if before is not None else None

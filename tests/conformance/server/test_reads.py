@@ -10,13 +10,16 @@ from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
+from conformance.target.exchange import Tamper
 from conformance.target.target import Target
 from openapi.contract import Contract
+from tests.other_contracts.files import Files, files
 from tests.payments import serving as payments
 from tests.shelves import serving as shelves
 
 CONTRACT = Contract.from_file(payments.FILE)
 SHELVES = Contract.from_file(shelves.FILE)
+FILES = Contract(files())
 READS = [one for one in catalogue().values() if one.section in {"reads", "operations"}]
 CASES = [(one, sabotage) for one in READS for sabotage in one.sabotage]
 
@@ -25,21 +28,31 @@ CASES = [(one, sabotage) for one in READS for sabotage in one.sabotage]
 def urls() -> Iterator[Mapping[Contract, str]]:
     """The base URL of a server of each contract."""
     with payments.serving() as first, shelves.serving() as second:
-        yield {CONTRACT: first, SHELVES: second}
+        yield {CONTRACT: first, SHELVES: second, FILES: "http://target.invalid"}
 
 
 def applies(requirement: Requirement, contract: Contract) -> bool:
     return any(map(requirement.applies_to, contract.operations.values()))
 
 
+def on_files(tamper: Tamper | None) -> Tamper:
+    """A server of files, whose answers are tampered with."""
+    own = Files()
+    if tamper is None:
+        return own
+    return lambda request, forward: tamper(request, lambda one: own(one, forward))
+
+
 def results(
     urls: Mapping[Contract, str], requirement: Requirement, sabotage: Sabotage | None = None
 ) -> Iterator[Result]:
-    contract = CONTRACT if applies(requirement, CONTRACT) else SHELVES
+    contract = next(one for one in (CONTRACT, SHELVES, FILES) if applies(requirement, one))
     tokens = payments.TOKENS if contract is CONTRACT else shelves.TOKENS
     tamper = sabotage.make() if sabotage else None
+    if contract is FILES:
+        tamper = on_files(tamper)
     with Target(urls[contract], tokens, tamper=tamper) as target:
-        target.capabilities.add(Capability.LISTING)
+        target.capabilities.update({Capability.LISTING, Capability.SECOND_PARTNER})
         run = Run(contract, target, [requirement], seed=1)
         for _, operation in run.checks:
             yield run.check(requirement, operation)
@@ -95,6 +108,9 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "reads.shows-what-was-made": each,
         "reads.unknown-id-is-404": each,
         "reads.belongs-to-its-partner": each,
+        "reads.deleted-file-is-gone": [],
+        "reads.file-belongs-to-its-partner": [],
+        "reads.file-is-as-sent": [],
         "reads.deleted-is-gone": ["readTerminal"],
         "reads.others-stay": ["readTerminal"],
     }  # fmt: skip

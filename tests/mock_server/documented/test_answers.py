@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from mock_server.documented.dynamic import dynamic_value
-from mock_server.documented.files import file_of, is_binary
 from mock_server.documented.negotiation import best_accepted
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from openapi.file_bodies import file_of, is_binary
 from openapi.generation import Generation
 from tests.mock_server.clients import Client, serve
 

@@ -1,4 +1,4 @@
-"""Small files of binary media types: an answer of a type must be of that type."""
+"""Small files of binary media types: a body of a type must be of that type."""
 
 from base64 import b64decode
 from binascii import Error
@@ -99,6 +99,26 @@ def file_of(media_type: str, example: object = None) -> bytes:
     file = _FILES.get(_SAME.get(name, name), b"")
     found = _content(example) if isinstance(example, str) else b""
     return found if file and found.startswith(file[:_MAGIC]) else file
+
+
+_ANY_BYTES = ("*/*", "application/*", "application/octet-stream")
+_OF_RANGES = {"image/*": "image/png", "audio/*": "audio/wav"}
+
+
+def holds_any_bytes(media_type: str) -> bool:
+    """Whether any bytes are a file of a media type, or of one in its range."""
+    return essence(media_type) in _ANY_BYTES
+
+
+def sent_type(media_type: str) -> str | None:
+    """The binary media type that a request has for one of a contract; None where no file is known.
+
+    A range has one of the types in it.
+    """
+    if holds_any_bytes(media_type):
+        return "application/octet-stream"
+    name = _OF_RANGES.get(essence(media_type), media_type)
+    return name if file_of(name) else None
 
 
 def _content(example: str) -> bytes:
