@@ -32,6 +32,8 @@ class CheckOutcome:
     observed: tuple["CheckOutcome", ...] = ()
 
 
+_NOTHING_SENT = "the contract has nothing that a request could show it by"
+
 _TRIES = 3
 """The tries of a check that another try may decide."""
 
@@ -124,6 +126,9 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
             why_one = "a certificate, a --header or one key says of each request whose it is"
             raise NotAsked(why_one)  # noqa: TRY301
         _check(requirement, probe)
+        if not probe.recording.exchanges:
+            # No check may pass by default: the contract had nothing to try it with.
+            raise NotServed(_NOTHING_SENT)  # noqa: TRY301
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
         expected, actual, breaks = violation.expected, violation.actual, violation.breaks

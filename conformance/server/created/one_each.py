@@ -9,7 +9,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, with_body
 from conformance.probe.applicability import echoes_name, names_freely
-from conformance.probe.not_verified import NotVerified, Undecided
+from conformance.probe.not_verified import NotServed, NotVerified, Undecided
 from conformance.probe.pages import NOT_LISTED, make_many
 from conformance.probe.plain_requests import NEW_NAME
 from conformance.probe.probe import Probe
@@ -103,8 +103,11 @@ def nothing_is_made_twice(probe: Probe) -> None:
         name, id_ = item.get(probe.name_member), identifier_in(item, probe.resource.id)
         if isinstance(name, str) and id_ is not None:
             ids.setdefault(name, set()).add(id_)
-    for partner, name in probe.target.plain_creations.asked_once:
-        # Other names may be those of keys that are older than the run.
-        if partner == 0 and NEW_NAME.search(name):
-            found = len(ids.get(name, ()))
-            probe.expect(found <= 1, "one in the list for one request", f"{found}")
+    asked = probe.target.plain_creations.asked_once
+    # Other names may be those of keys that are older than the run.
+    names = [name for partner, name in asked if partner == 0 and NEW_NAME.search(name)]
+    for name in names:
+        found = len(ids.get(name, ()))
+        probe.expect(found <= 1, "one in the list for one request", f"{found}")
+    if not any(name in ids for name in names):
+        raise NotServed("the list shows nothing that a plain body with a new name has made")
