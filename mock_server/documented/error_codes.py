@@ -175,6 +175,16 @@ class Fault:
         about = {two for one in snake(place).split("_") for two in (spelt(one), singular(one))}
         return cls(code, kinds, frozenset(general), frozenset(about))
 
+    @classmethod
+    def of_status(cls, status: int) -> Self:
+        """Any fault that an error with this status may be for."""
+        is_of_client = status < HTTPStatus.INTERNAL_SERVER_ERROR
+        general = {_REQUEST, _INVALID} if is_of_client else {_SERVER}
+        known = {int(one) for one in HTTPStatus}
+        code = snake(HTTPStatus(status).phrase.title().replace(" ", "")) if status in known else ""
+        others = sorted(general - {str(status)})
+        return cls(code, (str(status), *others), frozenset(general), frozenset())
+
 
 def code_of(options: Iterable[Any], fault: Fault, made: str = "") -> str | None:
     """The option that fits a fault best; None where none is of it.

@@ -33,7 +33,40 @@ _SUCCESSES = ("success", "successful", "succeeded", "issuccess", "issuccessful",
 def told(value: Any, schema: Schema, problem: Problem, path: str) -> Any:
     """The made-up body with the problem at these places, as far as it satisfies its schema."""
     made = _MadeError(Members(schema.resolve), problem, path)
-    for place, wanted in made.places(value, schema):
+    return _put_at_all(value, schema, made.places(value, schema))
+
+
+def with_codes(value: Any, schema: Schema, status: int) -> Any:
+    """The made-up body of an error with the codes of its enumerations that fit its status."""
+    found = _codes(Members(schema.resolve), value, schema.definition, (), Fault.of_status(status))
+    return _put_at_all(value, schema, found)
+
+
+def _codes(
+    reader: Members, value: Any, definition: Any, path: tuple[str, ...], fault: Fault
+) -> Iterator[Place]:
+    """The places of codes by their enumerations, and of flags of a success."""
+    for name, one, inner in _members(reader, value, definition):
+        if isinstance(one, str):
+            code = code_of(inner.get("enum", ()), fault, one)
+            if code is not None:
+                yield (*path, name), (code,)
+        elif one is True and spelt(name) in _SUCCESSES:
+            yield (*path, name), (False,)
+        elif len(path) < _LEVELS:
+            yield from _codes(reader, one, inner, (*path, name), fault)
+
+
+def _members(
+    reader: Members, value: Any, definition: Any
+) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    if isinstance(value, dict):
+        members = reader.of(definition)
+        yield from ((name, one, members.get(name, {})) for name, one in value.items())
+
+
+def _put_at_all(value: Any, schema: Schema, places: Iterator[Place]) -> Any:
+    for place, wanted in places:
         changed = next(filter(schema.is_valid, (put_at(value, place, one) for one in wanted)), None)
         value = value if changed is None else changed
     return value
@@ -50,7 +83,7 @@ class _MadeError:
     def places(self, value: Any, schema: Schema) -> Iterator[Place]:
         """The places in a body, and what to put there."""
         problem, definition = self._problem, schema.definition
-        yield from self._codes(value, definition, (), Fault.of(problem, self._path))
+        yield from _codes(self._reader, value, definition, (), Fault.of(problem, self._path))
         if isinstance(value, list):
             yield from self._list((), value, definition, is_named=True)
         yield from self._lists(value, definition, ())
@@ -60,24 +93,11 @@ class _MadeError:
             said_at = (one for one in free if may_be_sentence(one[-1]))
             yield from ((one, (problem.detail,)) for one in list(said_at)[:1])
 
-    def _codes(
-        self, value: Any, definition: Any, path: tuple[str, ...], fault: Fault
-    ) -> Iterator[Place]:
-        for name, one, inner in self._members(value, definition):
-            if isinstance(one, str):
-                code = code_of(inner.get("enum", ()), fault, one)
-                if code is not None:
-                    yield (*path, name), (code,)
-            elif one is True and spelt(name) in _SUCCESSES:
-                yield (*path, name), (False,)
-            elif len(path) < _LEVELS:
-                yield from self._codes(one, inner, (*path, name), fault)
-
     def _free(
         self, value: Any, definition: Any, path: tuple[str, ...]
     ) -> Iterator[tuple[str, ...]]:
         """The texts that were made up, and that the schema leaves free."""
-        for name, one, inner in self._members(value, definition):
+        for name, one, inner in _members(self._reader, value, definition):
             if isinstance(one, str) and _MADE.fullmatch(one) and not _SAYING & inner.keys():
                 yield (*path, name)
             elif isinstance(one, dict) and len(path) < _LEVELS:
@@ -85,7 +105,7 @@ class _MadeError:
 
     def _lists(self, value: Any, definition: Any, path: tuple[str, ...]) -> Iterator[Place]:
         """Lists of objects: one for each bad field, and none where no field is at fault."""
-        for name, one, inner in self._members(value, definition):
+        for name, one, inner in _members(self._reader, value, definition):
             if isinstance(one, dict) and len(path) < _LEVELS:
                 yield from self._lists(one, inner, (*path, name))
             elif isinstance(one, list):
@@ -127,14 +147,9 @@ class _MadeError:
 
     def _coded(self, item: Any, form: Any, error: FieldError) -> Any:
         fault = Fault.of(self._problem, self._path, error)
-        for place, wanted in self._codes(item, form, (), fault):
+        for place, wanted in _codes(self._reader, item, form, (), fault):
             item = put_at(item, place, wanted[0])
         return item
-
-    def _members(self, value: Any, definition: Any) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
-        if isinstance(value, dict):
-            members = self._reader.of(definition)
-            yield from ((name, one, members.get(name, {})) for name, one in value.items())
 
 
 def _sentences(errors: Sequence[FieldError]) -> list[str]:

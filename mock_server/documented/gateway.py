@@ -6,8 +6,11 @@ from typing import Literal, get_args
 import orjson
 
 from mock_server.documented.answers import DocumentedAnswers, Wish
+from mock_server.documented.error_texts import with_codes
+from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import BLANK, MEDIA_TYPE, Response
-from openapi.operation import Operation
+from openapi.media_types import is_json
+from openapi.operation import Operation, media_type_of
 
 GatewayBody = Literal["problem", "html", "empty"]
 """The body of such an answer: a problem document, a page, or nothing."""
@@ -32,12 +35,19 @@ def response_with(
 ) -> Response:
     """The response with a status: the documented one, or a gateway's where there is none.
 
-    A ``body`` makes it a gateway's in any case. Raises a 501 for a documented response that cannot
-    be made.
+    A ``body`` makes it a gateway's in any case. A made-up error has codes that fit its status.
+    Raises a 501 for a documented response that cannot be made.
     """
-    if body is None and operation.response(status) is not None:
-        return answers.response(operation, status, wish)
-    return gateway_response(status, body)
+    documented = operation.response(status) if body is None else None
+    if documented is None:
+        return gateway_response(status, body)
+    response = answers.response(operation, status, wish)
+    name = response.media_type or ""
+    made = media_type_of(documented.content, name) if is_json(name) else None
+    if status >= _FIRST_ERROR and made and made.schema and not made.examples:
+        value = with_codes(read_json(response.body), made.schema, status)
+        response.body = write_json(value)
+    return response
 
 
 def gateway_response(status: int, body: GatewayBody | None = None) -> Response:

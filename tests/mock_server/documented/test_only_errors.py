@@ -84,3 +84,46 @@ def test_nothing_documented_is_a_501_and_told_at_the_start(
     assert "#/paths/~1a/get/responses is not served: documents no answer" in told
     with pytest.raises(ContractError, match="get/responses"):
         create_app(Settings(contract=contract, strict_contract=True))
+
+
+CODES = ["invalid_request", "unauthenticated", "forbidden", "not_found", "conflict", "rate_limited",
+         "internal", "unavailable"]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["own", "range"])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "invalid_request"),
+        (401, "unauthenticated"),
+        (403, "forbidden"),
+        (404, "not_found"),
+        (409, "conflict"),
+        (422, "invalid_request"),
+        (429, "rate_limited"),
+        (500, "internal"),
+        (503, "unavailable"),
+    ],
+)
+@pytest.mark.parametrize("asked_by", ["code", "fault"])
+def test_a_made_up_error_that_is_asked_for_has_the_code_of_its_status(
+    serving: Serving, tmp_path: Path, status: int, code: str, key: str, asked_by: str
+) -> None:
+    schema = {
+        "type": "object",
+        "required": ["error"],
+        "properties": {
+            "error": {
+                "type": "object",
+                "required": ["code", "message"],
+                "properties": {"code": {"enum": CODES}, "message": {"type": "string"}},
+            }
+        },
+    }
+    error = {"description": "It.", "content": {"application/json": {"schema": schema}}}
+    keys = [f"{status // 100}XX"] if key == "range" else [str(status)]
+    contract = contract_of(tmp_path, {"200": body("ok"), **dict.fromkeys(keys, error)})
+    answer = asked(serving, contract, Prefer=f"{asked_by}={status}")
+
+    assert answer.status_code == status
+    assert answer.json()["error"]["code"] == code
