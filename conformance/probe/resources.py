@@ -12,12 +12,15 @@ from conformance.probe.not_verified import (
     NotServed,
     NotVerified,
     Undecided,
+    refused_with,
 )
 from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
 from conformance.probe.taken_bodies import has_rules
 from conformance.target.exchange import Answer, Request, path_to
 from conformance.target.members import JsonObject
 from openapi.item_paths import above_id
+from openapi.memberships import Membership, membership_of
 from openapi.names import spelt
 from openapi.operation import PATH_PARAMETER
 
@@ -38,6 +41,8 @@ def request_on_new_resource(probe: Probe) -> Request:
     names = PATH_PARAMETER.findall(operation.path)
     if not names or (resource and operation in {resource.create, resource.list}):
         return probe.request()
+    if membership := membership_of(operation):
+        return request_on_new_member(probe, membership)
     parent = above_id(operation.path[: operation.path.rindex("{")])
     create = next(
         (one.create for one in probe.contract.resources if one.has_items_below(parent)), None
@@ -54,6 +59,23 @@ def request_on_new_resource(probe: Probe) -> Request:
         return probe.on_one(maker.known_handle_of(made))
     identifier = made.identifier(names[-1]) or maker.known_id_of(made)
     return probe.on_one(identifier)
+
+
+def request_on_new_member(probe: Probe, membership: Membership) -> Request:
+    """A valid request for an operation on members: on a new one where it is on one.
+
+    That one is added first, unless the request adds it itself.
+    """
+    if probe.operation is membership.list:
+        return probe.request()
+    maker = probe.of(membership.member.create)
+    handle = maker.known_handle_of(maker.make())
+    if probe.operation is not membership.add:
+        adding = probe.of(membership.add)
+        answer = answer_to(adding, adding.on_one(handle))
+        if not answer.is_success:
+            raise refused_with(answer.status, f"{adding.operation.id} answered {answer.status}")
+    return probe.on_one(handle)
 
 
 def _request_on_what_is_there(probe: Probe) -> Request:

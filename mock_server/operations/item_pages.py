@@ -74,8 +74,11 @@ class ItemPages:
         documented = self._answers.documented(operation, operation.success_status)
         if one is None or documented.body is None:
             return None
-        # A path without a parent has the names of items in parents, which may be gone.
-        has_names = bool(collection.nested) and shape_of(operation.path) not in collection.nested
+        # A path without a parent has the names of items in parents, which may be gone, and the path
+        # of members those of items that are not made there.
+        shape = shape_of(operation.path)
+        is_apart = shape != collection.base or bool(collection.nested)
+        has_names = is_apart and shape not in collection.nested
         page = await self._page(exchange, one, partner_id, path, has_names=has_names)
         filling = PageFilling(one, documented, page, collection.id, self._secret)
         body = filling.body(exchange)

@@ -23,12 +23,14 @@ from mock_server.operations.item_changes import changed_forms
 from mock_server.operations.item_pages import ItemPages
 from mock_server.operations.item_places import DELETED, FoundItem, find_item
 from mock_server.operations.kept_bodies import ENDED, KeptBodies
+from mock_server.operations.kept_memberships import KeptMemberships
 from mock_server.operations.new_items import ItemCall, NewItem
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemChange, Store
 from openapi.contract import Contract
 from openapi.item_members import Members, body_of, id_text, value_at
 from openapi.item_paths import as_written, shape_of
+from openapi.memberships import membership_of
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.opposites import is_undone, undone_by
 from openapi.paths import as_sent
@@ -68,6 +70,9 @@ class KeptItems:
         self._answers = ItemAnswers(answers, Members(contract.resolve_schema))
         self._bodies = KeptBodies(store.items, answers)
         self._pages = ItemPages(store, self._answers, contract)
+        self._memberships = KeptMemberships(
+            store.items, self.collections, self._pages, self._answers
+        )
         self._base_path = contract.base_path
         self._contract = contract
         self._anonymous = anonymous
@@ -84,10 +89,7 @@ class KeptItems:
         collection = self.collections.of(operation)
         below = await self._item_above(exchange, operation, partner_id)
         if collection is None:
-            shown = self.collections.body_shown(operation)
-            if shown is not None:
-                return await self._bodies.response(exchange, operation, shown, partner_id)
-            return self._acted(below) if below else await self._unread(operation, partner_id)
+            return await self._beside_items(exchange, operation, below, partner_id)
         path = collection.path(operation, exchange.parameters)
         flat = collection.flat_path(operation, exchange.parameters)
         call = ItemCall(exchange, operation, collection, partner_id, path, flat)
@@ -108,6 +110,17 @@ class KeptItems:
             if operation in own:
                 return await handle(call)
         return await self._update_in_body(call)
+
+    async def _beside_items(
+        self, exchange: Exchange, operation: Operation, below: _Below | None, partner_id: str
+    ) -> Response | None:
+        """The answer of an operation that is on no items: on a body, a membership, or an action."""
+        shown, membership = self.collections.body_shown(operation), membership_of(operation)
+        if shown is not None:
+            return await self._bodies.response(exchange, operation, shown, partner_id)
+        if membership is not None:
+            return await self._memberships.response(exchange, operation, membership, partner_id)
+        return self._acted(below) if below else await self._unread(operation, partner_id)
 
     async def _unread(self, operation: Operation, partner_id: str) -> Response | None:
         """The answer of a creation that nothing reads, with an id that no other has.

@@ -295,6 +295,18 @@ def _deleting_first(request: Request, forward: Forward) -> Answer:
     return forward(request)
 
 
+def _without_doing(method: str) -> Callable[[], Tamper]:
+    """Requests with a method, and without a body, are answered with 204 and not carried out."""
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        is_meant = request.method == method and not request.body
+        return Answer(HTTPStatus.NO_CONTENT) if is_meant else forward(request)
+
+    return lambda: tamper
+
+
+ADD_NOTHING = Sabotage("add nobody", _without_doing("PUT"))
+REMOVE_NOTHING = Sabotage("remove nobody", _without_doing("DELETE"))
 IGNORE_IF_MATCH = on_requests("ignore If-Match", lambda one: one.without_header("If-Match"))
 ONE_ETAG = on_answers(
     "send one ETag for each version",

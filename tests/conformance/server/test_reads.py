@@ -14,12 +14,14 @@ from conformance.target.exchange import Tamper
 from conformance.target.target import Target
 from openapi.contract import Contract
 from tests.other_contracts.files import Files, files
+from tests.other_contracts.teams import Teams, teams
 from tests.payments import serving as payments
 from tests.shelves import serving as shelves
 
 CONTRACT = Contract.from_file(payments.FILE)
 SHELVES = Contract.from_file(shelves.FILE)
-FILES = Contract(files())
+FILES, TEAMS = Contract(files()), Contract(teams())
+SERVERS = {FILES: Files, TEAMS: Teams}
 READS = [one for one in catalogue().values() if one.section in {"reads", "operations"}]
 CASES = [(one, sabotage) for one in READS for sabotage in one.sabotage]
 
@@ -28,16 +30,16 @@ CASES = [(one, sabotage) for one in READS for sabotage in one.sabotage]
 def urls() -> Iterator[Mapping[Contract, str]]:
     """The base URL of a server of each contract."""
     with payments.serving() as first, shelves.serving() as second:
-        yield {CONTRACT: first, SHELVES: second, FILES: "http://target.invalid"}
+        nowhere = dict.fromkeys(SERVERS, "http://target.invalid")
+        yield {CONTRACT: first, SHELVES: second, **nowhere}
 
 
 def applies(requirement: Requirement, contract: Contract) -> bool:
     return any(map(requirement.applies_to, contract.operations.values()))
 
 
-def on_files(tamper: Tamper | None) -> Tamper:
-    """A server of files, whose answers are tampered with."""
-    own = Files()
+def tampered(own: Tamper, tamper: Tamper | None) -> Tamper:
+    """A server, whose answers are tampered with."""
     if tamper is None:
         return own
     return lambda request, forward: tamper(request, lambda one: own(one, forward))
@@ -46,11 +48,11 @@ def on_files(tamper: Tamper | None) -> Tamper:
 def results(
     urls: Mapping[Contract, str], requirement: Requirement, sabotage: Sabotage | None = None
 ) -> Iterator[Result]:
-    contract = next(one for one in (CONTRACT, SHELVES, FILES) if applies(requirement, one))
+    contract = next(one for one in (CONTRACT, SHELVES, *SERVERS) if applies(requirement, one))
     tokens = payments.TOKENS if contract is CONTRACT else shelves.TOKENS
     tamper = sabotage.make() if sabotage else None
-    if contract is FILES:
-        tamper = on_files(tamper)
+    if contract in SERVERS:
+        tamper = tampered(SERVERS[contract](), tamper)
     with Target(urls[contract], tokens, tamper=tamper) as target:
         target.capabilities.update({Capability.LISTING, Capability.SECOND_PARTNER})
         run = Run(contract, target, [requirement], seed=1)
@@ -88,11 +90,14 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
             "openMerchant", "replaceMerchant", "pairTerminal", "renameTerminal", "takePayment",
         ],
         "operations.ill-formed-text-is-refused": ["takePayment"],
+        "operations.member-is-there": [],
+        "operations.members-belong-to-their-partner": [],
         "operations.other-media-type-is-refused": [],
         "operations.patch-keeps-the-rest": [],
         "operations.patch-sets-each-member": [],
         "operations.put-replaces-the-rest": [],
         "operations.change-sets-each-member": ["replaceMerchant"],
+        "operations.removed-member-is-gone": [],
         "operations.required-headers-are-asked-for": [],
         "operations.required-headers-are-there": ["openMerchant"],
         "operations.stale-change-is-refused": [],
