@@ -57,7 +57,9 @@ def unknown_value(parameter: Parameter, text: str, like: Sequence[str] = ()) -> 
     if like:
         far = numbers[-1]
         counted = [far, f"{_before_last_mark(like[-1])}{far}"] if _is_counted(like[-1]) else []
-        tried = [*counted, another_like(*like), *tried]
+        # With fewer new characters more of the beginning stays, which a pattern may ask for.
+        ends = [with_other_end(like[-1], changed) for changed in changing_ends(like[-1])]
+        tried = [*counted, another_like(*like), *ends, *tried]
     found = (one for one in tried if one is not None and parameter.schema.is_valid(one))
     return next((str(one) for one in found if str(one) not in like), None)
 
