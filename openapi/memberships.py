@@ -61,8 +61,10 @@ def _added_by(operation: Operation, contract: Contract) -> Membership | None:
     shape = shape_of(path)
     above = shape.rpartition("/")[0]
     name = PATH_PARAMETER.findall(path)[-1]
+    is_made = any(above in map(shape_of, (one.collection, *one.bases))
+                  for one in contract.resources)  # fmt: skip
     member = next((one for one in contract.resources if _is_named(one, name)), None)
-    if member is None or above in map(shape_of, member.bases):
+    if is_made or member is None:
         return None
     beside = [one for one in contract.operations.values() if shape_of(one.path) == shape]
     lists = (one for one in contract.operations.values()

@@ -12,7 +12,6 @@ from conformance.probe.not_verified import (
     NotServed,
     NotVerified,
     Undecided,
-    refused_with,
 )
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
@@ -74,7 +73,7 @@ def request_on_new_member(probe: Probe, membership: Membership) -> Request:
         adding = probe.of(membership.add)
         answer = answer_to(adding, adding.on_one(handle))
         if not answer.is_success:
-            raise refused_with(answer.status, f"{adding.operation.id} answered {answer.status}")
+            raise NotServed(f"{adding.operation.id} answered {answer.status} for a new member")
     return probe.on_one(handle)
 
 

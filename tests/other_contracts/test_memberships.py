@@ -6,13 +6,19 @@ from typing import Any
 
 import pytest
 
+from conformance.catalogue.requirement import Level
+from conformance.results.baseline import Baseline
 from conformance.results.result import Outcome
+from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.target import Target
+from demo.mock_process import mock_process
 from openapi.contract import Contract
 from openapi.memberships import membership_of
-from tests.other_contracts.crates import TOKENS, Hasty
+from tests.other_contracts.crates import TOKENS, Hasty, answered
 from tests.other_contracts.judging import accused, judged_mock
 from tests.other_contracts.teams import Teams, teams
 
@@ -86,6 +92,41 @@ def test_only_what_something_makes_is_a_member() -> None:
     own = Contract(document)
 
     assert [one.id for one in own.operations.values() if membership_of(one)] == []
+
+
+def test_a_put_below_what_a_post_makes_is_no_membership() -> None:
+    document = teams()
+    members = document["paths"]["/teams/{team_id}/members"]
+    members["post"] = document["paths"]["/users"]["post"]
+    own = Contract(document)
+
+    assert [one.id for one in own.operations.values() if membership_of(one)] == []
+
+
+def test_members_that_are_refused_by_rules_of_business_keep_no_verdict_from_a_run(
+    tmp_path: Path,
+) -> None:
+    document = teams()
+    put = document["paths"]["/teams/{team_id}/members/{user_id}"]["put"]
+    put["responses"]["422"] = put["responses"]["400"]
+    file = tmp_path / "teams.json"
+    file.write_text(json.dumps(document))
+
+    def refuse(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        is_meant = request.method == "PUT" and answer.is_success
+        return answered(422, {"message": "not invited"}) if is_meant else answer
+
+    partners = [text for number, token in enumerate(TOKENS)
+                for text in ("--partner", f"id_{number}:secret_{number}:{token}")]  # fmt: skip
+    with (
+        mock_process("--contract", str(file), *partners) as mock,
+        Target(mock.base_url, TOKENS, tamper=refuse) as target,
+    ):
+        run = Run(Contract.from_file(file), target, [*catalogue().values()], seed=1)
+        verdict = judge(run, Level.SHOULD, Baseline(), lambda _: None)
+        run.clean_up()
+    assert verdict.exit_code == 0, verdict.line
 
 
 def test_the_mock_of_the_contract_conforms(tmp_path: Path) -> None:

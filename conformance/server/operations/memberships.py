@@ -8,12 +8,13 @@ from typing import Any
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import opens_for_partner
-from conformance.probe.not_verified import NotServed, NotVerified, refused_with
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import BY_ID, is_shown, looks
 from conformance.probe.violation import Violation
 from conformance.server.operations.sabotage import ADD_NOTHING, FOR_ANYBODY, REMOVE_NOTHING
+from conformance.server.operations.usual import served
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request, with_value
 from openapi.item_paths import above_id
@@ -44,9 +45,7 @@ class _Members:
     def added(self) -> str:
         """The id of one that was added; nothing is verified where it is refused."""
         handle, add = self.new(), self.membership.add
-        answer = answer_to(self.probe.of(add), self.request(add, handle))
-        if answer.status != add.success_status:
-            raise refused_with(answer.status, f"{add.id} answered {answer.status} for a new member")
+        _done(self.probe.of(add), self.request(add, handle))
         return handle
 
     def new(self, partner: int = 0) -> str:
@@ -71,6 +70,12 @@ class _Members:
             return None
         reading = self.probe.of(read)
         return is_shown(reading, answer_to(reading, self.request(read, handle)))
+
+
+def _done(probe: Probe, request: Request) -> None:
+    answer = served(probe, request)
+    if answer.status not in _AT_ONCE:
+        raise NotServed(f"{probe.operation.id} answers {answer.status}, and may be done later")
 
 
 def _shows_members(membership: Membership) -> bool:
@@ -153,9 +158,7 @@ def removed_member_is_gone(probe: Probe) -> None:
     before = members.listed()
     if members.is_shown(first) is False or members.is_shown(second) is False:
         raise NotVerified("no GET shows who was added")
-    answer = answer_to(probe, members.request(probe.operation, first))
-    if answer.status != probe.operation.success_status:
-        raise refused_with(answer.status, f"{probe.operation.id} answered {answer.status}")
+    _done(probe, members.request(probe.operation, first))
     is_gone, after = None, None
     for _ in looks(probe):
         found, after = members.is_shown(first), members.listed()
