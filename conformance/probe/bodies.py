@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.probe.applicability import needs_bearer_token
-from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, refused_with
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, refused_with
 from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_or_shared, answer_to
@@ -20,7 +20,7 @@ from conformance.target.entity_tags import NO_MATCH
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import text_in
 from openapi.operation import Operation
-from openapi.resource import creates
+from openapi.resource import creates, makes_items
 from openapi.sample import sample_of
 from openapi.schema import Schema, is_read_only, types_of
 
@@ -186,6 +186,8 @@ def expect_refusal(probe: Probe, request: Request, what: str, wanted: int | None
 def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None = None) -> None:
     """The answer is a documented refusal, or exactly ``wanted``."""
     status = answer.status
+    if status == HTTPStatus.NOT_FOUND and not makes_items(probe.operation):
+        raise NotServed(f"the target answers 404 to {what}, which says something else")
     documented = answer.is_refusal and status not in NO_REFUSAL and probe.operation.allows(status)
     if documented and wanted in {None, status}:
         return

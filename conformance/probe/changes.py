@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.probe.not_verified import NotServed
+from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
 from conformance.probe.reads import id_of, item_in
 from conformance.target.exchange import Answer, Request, path_to
@@ -20,6 +21,9 @@ from openapi.schema import is_read_only, types_of
 _WORDS = {"name", "title", "label", "description", "note", "notes", "comment", "remark", "memo",
           "summary"}  # fmt: skip
 """What a text is called, or ends with, that may be any words."""
+
+_LENGTH_OF_NAMES = len(f"{NAME_PREFIX} ") + 12
+"""The characters of a new text."""
 
 _RESTRICTED = {"enum", "const", "format", "pattern"}
 
@@ -104,7 +108,8 @@ def changed_place(operation: Operation) -> ItemPlace | None:
 
 
 def _is_free_text(definition: Any) -> bool:
-    is_set = not is_read_only(definition) and not _RESTRICTED & definition.keys()
+    is_short = definition.get("maxLength", _LENGTH_OF_NAMES) < _LENGTH_OF_NAMES
+    is_set = not (is_read_only(definition) or is_short or _RESTRICTED & definition.keys())
     return is_set and "string" in types_of(definition)
 
 

@@ -168,6 +168,8 @@ def difference(probe: Probe, made: Answer, answer: Answer) -> Values | None:
     if identifier_in(item, known.id) != identifier_in(first, known.id):
         return Values(f"/{known.id}", item.get(known.id, Lack.ABSENT), first[known.id])
     for name in known.kept:
+        if moves(name, first.get(name)):
+            continue
         if name in first and not is_same(first[name], item.get(name)):
             return Values(f"/{name}", item.get(name, Lack.ABSENT), first[name])
     return None

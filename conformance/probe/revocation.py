@@ -1,6 +1,6 @@
 """Revocation of keys that a check has created, and their status afterwards."""
 
-from conformance.probe.not_verified import NotVerified
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, item_of
@@ -42,6 +42,16 @@ def revoke(probe: Probe, made: Answer) -> Answer:
         what = f"the {probe.words.end} of a new {probe.words.thing}"
         raise NotVerified(f"the target answered {answer.status} to {what}")
     return answer
+
+
+def expect_ended_when_new(probe: Probe, status: int) -> None:
+    """Nothing is verified by a refusal that what is new gets too: its state may not allow the end.
+
+    A draft may not be voided, and an item may have to be empty.
+    """
+    answer = answer_to(probe, revocation_of(probe, new_resource(probe)))
+    if answer.status == status:
+        raise NotServed(f"the target answers {status} to {probe.operation.id} on a new item")
 
 
 def new_resource(probe: Probe, partner: int = 0) -> Answer:

@@ -44,7 +44,9 @@ def test_what_is_made_from_each_kind_of_body_gets_a_verdict(name: str, tmp_path:
     report = judged_server(name, tmp_path, "--select", "created", "--select", "reads")
 
     assert passed(report) >= {"created.plain-request-succeeds", "reads.shows-what-was-made"}
-    assert report["summary"]["not_verified"] == 0
+    unverified = {one["id"] for one in report["results"] if one["outcome"] == "not_verified"}
+    # A body with a date, or with what it refers to, does not tell what one request made.
+    assert unverified <= {"created.nothing-is-made-twice"}
 
 
 @pytest.mark.thorough

@@ -27,6 +27,7 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request, query_with
 from conformance.target.json_documents import parse
 from conformance.target.members import text_in
+from openapi.item_paths import shape_of
 from openapi.resource import creates
 
 _METHOD_HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
@@ -78,7 +79,11 @@ def _by_query(request: Request) -> Request:
 )
 def method_is_not_overridden(probe: Probe) -> None:
     """A POST neither lists nor ends anything because a header or its query names another method."""
-    valid, operation = request_on_new_resource(probe), probe.operation
+    operation = probe.operation
+    posted = (one for one in probe.contract.operations.values() if one.method == "POST")
+    if revokes(operation) and any(shape_of(one.path) == shape_of(operation.path) for one in posted):
+        raise NotServed("a POST on this path is an operation of its own")
+    valid = request_on_new_resource(probe)
     other = replace(valid, method="POST")
     if lists(operation):
         other = other.with_json(probe.creating.plain_body())

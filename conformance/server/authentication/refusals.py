@@ -12,7 +12,7 @@ from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import opens_with_token, takes_json
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_named, expect_served, request_on_new_resource
-from conformance.probe.revocation import matched, revokes
+from conformance.probe.revocation import expect_ended_when_new, matched, revokes
 from conformance.server.authentication.requests import (
     SEED,
     authorised,
@@ -117,6 +117,8 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
         probe.send(request)
     expect_unrevoked(probe, requests["no token"], "the resource as it was")
     answer = matched(probe.send(authorised(requests["no token"])))
+    if not answer.is_success:
+        expect_ended_when_new(probe, answer.status)
     # Which success it is, other requirements judge.
     probe.expect(answer.is_success, "a success of the first one with a token", f"{answer.status}")
 

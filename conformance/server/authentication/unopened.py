@@ -12,7 +12,7 @@ from conformance.probe.pages import items
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import request_on_new_resource
-from conformance.probe.revocation import revokes
+from conformance.probe.revocation import expect_ended_when_new, revokes
 from conformance.server.authentication.requests import (
     authorised,
     expect_own_token,
@@ -131,6 +131,8 @@ def _expect_active(probe: Probe, valid: Request, succeeded: Sequence[str]) -> No
         expect_unrevoked(probe, valid, expected)
     answer = answer_to(probe, authorised(valid))
     is_gone = answer.status in GONE_STATUSES
+    if is_gone and not succeeded:
+        expect_ended_when_new(probe, answer.status)
     probe.expect(not is_gone, expected, f"{answer.status} to {probe.operation.id} with a token")
     if answer.status in NOT_IMPLEMENTED_STATUSES:
         raise NotServed(f"the target does not serve {probe.operation.name}")

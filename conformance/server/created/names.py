@@ -17,7 +17,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, fail_on
 from conformance.probe.applicability import echoes_name
 from conformance.probe.bodies import expect_accepted
-from conformance.probe.not_verified import refused_with
+from conformance.probe.not_verified import NotServed, refused_with
 from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
@@ -26,6 +26,7 @@ from conformance.probe.values import member
 from conformance.probe.violation import Violation
 from conformance.server.created.answers import NOT_SERVED
 from conformance.target.exchange import Answer
+from openapi.kept_otherwise import kept_otherwise
 
 NAMES = {
     "accents": "{} Produção nº 1",
@@ -126,6 +127,8 @@ def _without(category: str) -> Callable[[str], str]:
 )
 def name_is_unchanged(probe: Probe) -> None:
     """Every name that is accepted comes back unchanged, whatever text it is."""
+    if probe.name_member in kept_otherwise(probe.operation):
+        raise NotServed(f"the contract says that the {probe.name_member} may be kept otherwise")
     for kind, text in _names(probe):
         body = {**probe.plain_body(), probe.name_member: text}
         escaped = probe.request().with_json(body)

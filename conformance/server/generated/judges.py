@@ -31,8 +31,10 @@ from conformance.target.json_documents import parse
 from conformance.target.members import JsonObject
 from conformance.target.timestamps import instant
 from openapi.field_errors import FieldError
+from openapi.kept_otherwise import kept_otherwise
 from openapi.media_types import is_json
 from openapi.operation import Operation
+from openapi.reads import moves
 from openapi.recognition import collections_of
 from openapi.schema import Schema, is_read_only, types_of
 from openapi.write_only import WriteOnly
@@ -148,6 +150,9 @@ def expect_sent_data(exchange: JudgedExchange) -> None:
     schema = exchange.operation.json_body.schema if exchange.operation.json_body else None
     known = properties(schema).items() if schema else ()
     ignored = {name for name, one in known if is_read_only(one)}
+    ignored |= kept_otherwise(exchange.operation)
+    # Others decide on a place among others: it is the last one where there are no more.
+    ignored |= {name for name, value in sent.items() if moves(name, value)}
     resource = exchange.operation.resource
     if resource and resource.is_chosen:
         ignored |= {resource.id}  # which a server may spell so that it fits into a path

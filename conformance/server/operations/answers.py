@@ -32,7 +32,7 @@ from conformance.server.operations.sabotage import (
     OF_OTHER_TYPES,
     PLAIN_TEXT,
 )
-from conformance.server.operations.usual import has_usual_answer, is_on_one, usual_answer
+from conformance.server.operations.usual import has_usual_answer, is_on_one, served, usual_answer
 from conformance.target.exchange import Answer
 from openapi.operation import Operation
 from openapi.resource import creates
@@ -42,18 +42,44 @@ CONTRACT = "the contract: responses"
 _SUCCEEDING = frozenset({StatusClass.SUCCESS, StatusClass.OTHER})
 
 
+def _is_of_other_contract(operation: Operation) -> bool:
+    contract = operation.contract
+    return contract is not None and not contract.is_bundled
+
+
+def _has_judged_answer(operation: Operation) -> bool:
+    """The operation is on one item, makes several, or is a GET of another contract."""
+    is_get = operation.method == "GET" and _is_of_other_contract(operation)
+    return is_get or has_usual_answer(operation)
+
+
 @requirement(
     "operations.answers-match-their-schemas",
     Level.MUST,
     CONTRACT,
-    has_usual_answer,
-    judges=(Judge(expect_documented_success, ALLOWED, _SUCCEEDING, aspect=Aspect.BODY),),
+    _has_judged_answer,
+    judges=(
+        Judge(
+            expect_documented_success,
+            ALLOWED,
+            _SUCCEEDING,
+            applies_to=_is_of_other_contract,
+            aspect=Aspect.BODY,
+        ),
+    ),
     mend=BY_SCHEMA,
 )
 @catches(OF_OTHER_TYPES, NO_MEMBERS, PLAIN_TEXT, set_status(200, 206))
 def answers_match_their_schemas(probe: Probe) -> None:
-    """A read, change or end, or a creation of several, has a documented status, type and schema."""
-    expect_documented_success(_of(probe, usual_answer(probe)))
+    """A GET, a change or end, or a creation of several, has a documented status, type and schema.
+
+    So has each other answer to a valid request that succeeds, whatever the operation.
+    """
+    if has_usual_answer(probe.operation):
+        answer = usual_answer(probe)
+    else:
+        answer = served(probe, request_on_new_resource(probe))
+    expect_documented_success(_of(probe, answer))
 
 
 def _requires_headers(operation: Operation) -> bool:

@@ -134,7 +134,9 @@ def _expect_no_internals(answer: Answer, base_path: str, sent: str = "") -> None
 def _observed(exchange: JudgedExchange) -> None:
     request = exchange.request
     if exchange.answer.is_error:
-        sent = f"{unquote(request.path)} {unescaped(request.body.decode(errors='replace'))}"
+        text = f"{unquote(request.path)} {unescaped(request.body.decode(errors='replace'))}"
+        # A server may tell a value as its own language writes it.
+        sent = f"{text} {text!r}"
         _expect_no_internals(exchange.answer, exchange.base_path, sent)
 
 

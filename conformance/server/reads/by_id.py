@@ -64,6 +64,10 @@ _OF_LOOKING = re.compile(r"(^|_)(updated|modified|changed|accessed|viewed|read|s
 """Members that say when an item was touched, and not that it has ended."""
 
 
+_ROUNDS = 3
+"""So often an id of another partner between two of one is no chance."""
+
+
 def _refuses_unknown(operation: Operation) -> bool:
     found = read_of(operation)
     return found is not None and found.refuses_unknown
@@ -188,6 +192,17 @@ def belongs_to_its_partner(probe: Probe) -> None:
     _expect_hidden(probe, made, requests, "another partner's")
 
 
+def _counts_for_all(probe: Probe) -> bool:
+    """Whether the ids of all partners are counted together: each is of one item then."""
+    maker = probe.of(read(probe).resource.create)
+    for _ in range(_ROUNDS):
+        made = [id_of(probe, maker.make(partner)) for partner in (0, 1, 0)]
+        first, between, last = map(int, made)
+        if not first < between < last:
+            return False
+    return True
+
+
 def _expect_hidden(probe: Probe, made: Answer, requests: Iterable[Request], whose: str) -> None:
     """Reads of an item that belongs to others, as ``whose`` says, are refused and show nothing.
 
@@ -204,6 +219,8 @@ def _expect_hidden(probe: Probe, made: Answer, requests: Iterable[Request], whos
             refused = not answer.is_success
             probe.expect(refused, f"a refusal of {whose} id", f"{answer.status}")
         elif not names:
+            if request.partner and _counts_for_all(probe):
+                raise Violation(f"a refusal of {whose} id", f"{answer.status}")
             raise NotServed(f"nothing tells an item from {whose} with the same number")
 
 

@@ -73,8 +73,8 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
         "operations.action-is-done": ["cancelPayment"],
         "operations.action-is-shown": ["cancelPayment"],
         "operations.answers-match-their-schemas": [
-            "readMerchant", "replaceMerchant", "readTerminal", "removeTerminal", "renameTerminal",
-            "readPayment", "cancelPayment",
+            "listMerchants", "readMerchant", "replaceMerchant", "readTerminal", "removeTerminal",
+            "renameTerminal", "listPayments", "readPayment", "cancelPayment",
         ],
         "operations.belongs-to-its-parent": ["cancelPayment"],
         "operations.belongs-to-its-partner": [
